@@ -1,0 +1,58 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "akin",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Akin", targets: ["Akin"]),
+        .library(name: "AkinVision", targets: ["AkinVision"]),
+        .executable(name: "akin", targets: ["AkinCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        // The engine: no images, no servers, no databases.
+        .target(name: "CAkinKernels"),
+        .target(name: "Akin", dependencies: ["CAkinKernels"], swiftSettings: settings),
+
+        // Pictures in, vectors and answers out.
+        .systemLibrary(
+            name: "CLibJPEG", pkgConfig: "libjpeg",
+            providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(
+            name: "CLibPNG", pkgConfig: "libpng",
+            providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
+        .systemLibrary(
+            name: "CLibWebP", pkgConfig: "libwebp",
+            providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
+        .target(name: "CAkinImage", dependencies: ["CLibJPEG", "CLibPNG", "CLibWebP"]),
+        .target(name: "AkinVision", dependencies: ["Akin", "CAkinImage"], swiftSettings: settings),
+
+        // The program.
+        .executableTarget(
+            name: "AkinCommand",
+            dependencies: [
+                "Akin", "AkinVision",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        // Oracles and seeded data that several test targets share.
+        .target(
+            name: "AkinTestSupport", dependencies: ["Akin"], path: "Tests/AkinTestSupport", swiftSettings: settings),
+        .testTarget(
+            name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AkinCommandTests", dependencies: ["AkinCommand", "AkinTestSupport"], swiftSettings: settings),
+    ],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,37 @@
+/// What the caller of an index got wrong.
+public enum IndexError: Error, Equatable, Sendable {
+    /// Vectors have another number of components than the index.
+    case dimensionMismatch(expected: Int, actual: Int)
+    /// A parameter lies outside its range.
+    case outOfRange(name: String, value: Int, allowed: ClosedRange<Int>)
+    /// A component is NaN or infinite.
+    case notFinite(row: Int, column: Int)
+    /// The same id was given twice.
+    case duplicateID(Int64)
+    /// There must be one id for each vector.
+    case idCountMismatch(vectors: Int, ids: Int)
+    /// An operation needs at least one vector.
+    case empty
+    /// Vectors of one embedding space were given to an index of another.
+    case spaceMismatch(expected: String, actual: String)
+}
+
+extension IndexError: CustomStringConvertible {
+    /// A sentence that names what was expected and what came.
+    public var description: String {
+        switch self {
+        case .dimensionMismatch(let expected, let actual):
+            "expected vectors of dimension \(expected), got dimension \(actual)"
+        case .outOfRange(let name, let value, let allowed):
+            "\(name) is \(value); it must be in \(allowed.lowerBound)...\(allowed.upperBound)"
+        case .notFinite(let row, let column):
+            "vectors must be finite: row \(row), component \(column) is NaN or infinite"
+        case .duplicateID(let id): "id \(id) is given more than once"
+        case .idCountMismatch(let vectors, let ids): "expected one id per vector: \(vectors) vectors, \(ids) ids"
+        case .empty: "expected at least one vector, got none"
+        case .spaceMismatch(let expected, let actual):
+            "the index holds vectors of embedding space \(expected), the given ones come from \(actual); "
+                + "embed both with the same model and preprocessing"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+/// A set of stored vectors that can be asked for the nearest to a query. Immutable, safe from many threads at once.
+public protocol VectorIndex: Sendable {
+    /// The index in Faiss's factory language: "Flat".
+    var spec: String { get }
+    /// How nearness is measured.
+    var metric: Metric { get }
+    /// Components of each vector.
+    var dimension: Int { get }
+    /// Stored vectors.
+    var count: Int { get }
+    /// The embedding space of the stored vectors, where it is known.
+    var space: EmbeddingSpace? { get }
+    /// Bytes of memory that searching needs resident.
+    var byteCount: Int { get }
+
+    /// Finds the `k` nearest stored vectors of each query.
+    ///
+    /// - Parameters:
+    ///   - queries: `[q, dimension]`, finite.
+    ///   - k: neighbours wanted, 1 or more; rows are shorter where fewer are stored.
+    ///   - options: threads, cancellation and what the index offers beside.
+    /// - Throws: ``IndexError`` for bad input, `CancellationError` when the monitor says stop.
+    func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions) throws -> SearchResult
+}
+
+/// How to run a search; the defaults are good.
+public struct SearchOptions: Sendable {
+    /// Threads to use; `nil` means one per core.
+    public var threads: Int?
+    /// Arithmetic of the exact search; for measurements.
+    public var arithmetic: Arithmetic
+    /// Progress and cancellation.
+    public var monitor: ProgressMonitor
+
+    /// What nominates candidates in an exact search; the answer is the same for each.
+    public enum Arithmetic: String, Sendable, CaseIterable {
+        /// The fastest that this machine and these data allow.
+        case automatic
+        /// 32-bit floats.
+        case float32
+    }
+
+    /// Chooses how to search.
+    public init(
+        threads: Int? = nil, arithmetic: Arithmetic = .automatic, monitor: ProgressMonitor = .silent
+    ) {
+        self.threads = threads
+        self.arithmetic = arithmetic
+        self.monitor = monitor
+    }
+}

@@ -1,0 +1,3 @@
+#ifndef AKIN_IMAGE_H
+#define AKIN_IMAGE_H
+#endif

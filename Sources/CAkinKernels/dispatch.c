@@ -1,0 +1,1 @@
+#include "akin_kernels.h"

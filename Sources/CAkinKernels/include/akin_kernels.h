@@ -1,0 +1,3 @@
+#ifndef AKIN_KERNELS_H
+#define AKIN_KERNELS_H
+#endif

@@ -1,0 +1,4 @@
+import AkinCommand
+import Testing
+
+@Test func packageLoads() {}

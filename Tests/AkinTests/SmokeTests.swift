@@ -1,0 +1,4 @@
+import Akin
+import Testing
+
+@Test func packageLoads() {}

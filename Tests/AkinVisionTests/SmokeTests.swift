@@ -1,0 +1,4 @@
+import AkinVision
+import Testing
+
+@Test func packageLoads() {}
