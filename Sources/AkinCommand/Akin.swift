@@ -1,11 +1,25 @@
 import ArgumentParser
 
+/// The program `akin`.
 @main
-struct AkinCommand: AsyncParsableCommand {
+struct AkinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akin",
         abstract: "Finds images that look alike.",
+        discussion: """
+            Example, the whole way from images to an answer:
+              akin embed photos/ --model builtin -o vectors.npy
+              akin build vectors.npy --index Flat -o index.akin
+              akin search index.akin vectors.npy -k 10
+
+            `akin demo` does all of it on pictures that it draws itself.
+            """,
         version: "0.1.0",
         subcommands: []
     )
+
+    static func main() {
+        Interruption.listen()
+        ExitStatus.leave(ExitStatus.of { try parseAsRoot(nil) })
+    }
 }

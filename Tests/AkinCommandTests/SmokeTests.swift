@@ -1,4 +1,0 @@
-import AkinCommand
-import Testing
-
-@Test func packageLoads() {}
