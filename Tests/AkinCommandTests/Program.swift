@@ -45,6 +45,8 @@ struct Program {
     ///   - arguments: as on a command line.
     ///   - environment: variables that are set beside those of the test run.
     ///   - folder: the working directory.
+    /// - Returns: what it wrote and its exit status.
+    /// - Throws: when the program cannot be started.
     @discardableResult
     static func run(_ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil) throws -> Output
     {

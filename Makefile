@@ -1,0 +1,46 @@
+# Two commands do everything on a bare machine with Swift: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo lint format bench sanitize fuzz clean
+
+# The same flags in `build` and `test`, so that neither undoes what the other built.
+RELEASE := -c release
+TEST := swift test -c release --disable-testable-imports
+DEMO ?= akin-demo
+# Tests that also pass without optimisation, and quickly.
+DEBUG_SUBSET := MatrixTests|MetricTests|NeighborsTests|UsageTests|VectorFileTests
+
+help: ## Lists these targets.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 18
+
+setup: ## Installs what the build needs (as root), or says which packages to ask for.
+	@scripts/setup.sh
+
+build: setup ## Builds the program: .build/release/akin
+	swift build $(RELEASE)
+
+test: setup ## Builds and runs all tests, optimised, and a short subset without optimisation.
+	swift build $(RELEASE) --build-tests
+	$(TEST)
+	swift test --filter '$(DEBUG_SUBSET)'
+
+demo: build ## The whole way from pictures to a report, without a network: akin-demo/
+	.build/release/akin demo --output $(DEMO)
+
+lint: ## Formatting and cheap checks of every source file.
+	@scripts/lint.sh
+
+format: ## Formats the sources in place.
+	git ls-files -z '*.swift' | xargs -0 swift format --in-place --parallel
+
+bench: build ## Measures exact search and embedding beside their peers; JSON to Benchmarks/results.
+	Benchmarks/run.sh
+
+sanitize: setup ## All tests under AddressSanitizer, then ThreadSanitizer (slow).
+	swift test -c release --disable-testable-imports --scratch-path .build/asan --sanitize=address
+	swift test -c release --disable-testable-imports --scratch-path .build/tsan --sanitize=thread
+
+fuzz: setup ## Feeds hostile input to every reader of files: make fuzz SECONDS=60
+	scripts/fuzz.sh $(or $(SECONDS),60)
+
+clean: ## Removes what was built.
+	rm -rf .build akin-demo Benchmarks/results

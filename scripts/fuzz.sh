@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and runs each for a while: scripts/fuzz.sh [SECONDS [TARGET...]]
+#
+# A target is a file Fuzz/NAME.swift with an LLVMFuzzerTestOneInput. The libraries are built a second time with coverage and
+# AddressSanitizer in a folder of their own, so that ordinary builds stay as they are. What a target learned is kept in
+# .build/fuzz/corpus and used by the next run; an input that breaks something is left in .build/fuzz/crashes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+seconds=${1:-60}
+shift || true
+targets=("$@")
+if [ "${#targets[@]}" -eq 0 ]; then
+    for file in Fuzz/*.swift; do targets+=("$(basename "$file" .swift)"); done
+fi
+
+folder=.build/fuzz
+swift build -c release --scratch-path "$folder" --target AkinVision \
+    -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address
+built=$(cd "$folder/release" && pwd -P)
+mapfile -t objects < <(find "$built" -path '*Akin*.build/*.o' ! -path '*AkinCommand*' ! -path '*Tests*')
+mkdir -p "$folder/crashes"
+
+read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp)"
+
+for target in "${targets[@]}"; do
+    swiftc -O -swift-version 6 -sanitize=fuzzer,address -parse-as-library -I "$built/Modules" \
+        "Fuzz/$target.swift" "${objects[@]}" "${libraries[@]}" -o "$folder/$target"
+done
+failed=0
+for target in "${targets[@]}"; do
+    mkdir -p "$folder/corpus/$target"
+    echo "fuzz: $target for $seconds s"
+    # Errors are what hostile input must give, so only crashes, hangs and large allocations count as findings.
+    if ! "$folder/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -malloc_limit_mb=1024 -max_len=65536 \
+        -print_final_stats=1 -artifact_prefix="$folder/crashes/$target-" "$folder/corpus/$target" >"$folder/$target.log" 2>&1; then
+        tail -n 60 "$folder/$target.log"
+        failed=1
+    fi
+    grep -E '^stat::(number_of_executed_units|peak_rss_mb)' "$folder/$target.log" || true
+done
+exit "$failed"
