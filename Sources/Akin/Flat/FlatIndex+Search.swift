@@ -1,0 +1,114 @@
+internal import CAkinKernels
+internal import Synchronization
+
+extension FlatIndex {
+    /// Finds the `k` nearest stored vectors of each query: the true ones, whatever the threads and the CPU.
+    ///
+    /// Candidates are nominated in low precision with proven bounds and decided by distances computed by difference
+    /// in double precision, so the result equals a double-precision brute force, ties within one rounding of the
+    /// score going to the smaller id.
+    ///
+    /// - Parameters:
+    ///   - queries: `[q, dimension]`, finite.
+    ///   - k: neighbours wanted, 1 or more; a row has at most ``count``.
+    ///   - options: threads, arithmetic, progress and cancellation.
+    /// - Returns: one row per query, nearest first, ties by smaller id.
+    /// - Throws: ``IndexError/dimensionMismatch(expected:actual:)``, ``IndexError/outOfRange(name:value:allowed:)``,
+    ///   ``IndexError/notFinite(row:column:)``; `CancellationError` when the monitor says stop.
+    /// - Complexity: O(q · ``count`` · ``dimension``).
+    public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions = .init()) throws -> SearchResult {
+        guard k >= 1 else { throw IndexError.outOfRange(name: "k", value: k, allowed: 1...max(1, count)) }
+        guard queries.columns == dimension || queries.rows == 0 else {
+            throw IndexError.dimensionMismatch(expected: dimension, actual: queries.columns)
+        }
+        let threads = options.threads ?? availableCores()
+        guard threads >= 1 else { throw IndexError.outOfRange(name: "threads", value: threads, allowed: 1...4096) }
+        let rows = try queries.withUnsafeElements { elements -> [[Neighbor]] in
+            guard let x = elements.baseAddress, queries.rows > 0 else { return [] }
+            let bad = akin_first_not_finite(x, elements.count)
+            if bad < elements.count { throw IndexError.notFinite(row: bad / dimension, column: bad % dimension) }
+            if count == 0 { return Array(repeating: [], count: queries.rows) }
+            nonisolated(unsafe) let start = x
+            return try search(start, count: queries.rows, k: min(k, count), threads: threads, options: options)
+        }
+        return SearchResult(
+            neighbors: Neighbors(rows), isExact: true, visited: count * queries.rows, isLimited: false)
+    }
+
+    private func search(
+        _ queries: UnsafePointer<Float>, count: Int, k: Int, threads: Int, options: SearchOptions
+    ) throws -> [[Neighbor]] {
+        nonisolated(unsafe) let queries = queries
+        let results = Results(count: count)
+        let byQueries = count >= threads * 4 * groupQueries || threads == 1
+        let size = blockSize(count: count, k: k, threads: byQueries ? threads : 1)
+        let blocks = (count + size - 1) / size
+        let parts = byQueries ? 1 : max(1, min(threads, stored.panels))
+        let monitor = options.monitor
+
+        try parallelFor(threads: threads, count: blocks * parts) { task in
+            let first = task / parts * size, part = task % parts
+            let block = QueryBlock(
+                rows: stored, ids: ids, idsAscend: idsAscend, queries: queries + first * dimension,
+                count: min(size, count - first), k: k,
+                nomination: nomination(for: queries + first * dimension, count: min(size, count - first), k, options))
+            let panels = stored.panels * part / parts..<stored.panels * (part + 1) / parts
+            try BlockScan(rows: stored, block: block, monitor: monitor).run(panels)
+            for q in 0..<block.count { results.add(block.finish(q), to: first + q, k: k, metric: metric) }
+        }
+        return results.rows(metric: metric)
+    }
+
+    /// Queries that are scanned together: many, so that each panel read serves many, but little enough memory.
+    private func blockSize(count: Int, k: Int, threads: Int) -> Int {
+        let affordable = max(groupQueries, (24 << 20) / QueryBlock.byteCount(queries: 1, k: k))
+        let share = (count + threads - 1) / threads
+        let size = min(affordable, share, 2_048)
+        return (size + groupQueries - 1) / groupQueries * groupQueries
+    }
+
+    private func nomination(
+        for queries: UnsafePointer<Float>, count: Int, _ k: Int, _ options: SearchOptions
+    ) -> Nomination {
+        let largest = Double(akin_largest_magnitude(queries, count * dimension))
+        if stored.isHuge || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return .exact64 }
+        if options.arithmetic == .automatic, stored.codes != nil, stored.kernels.pointee.has_dot8 {
+            guard stored.isWhole, metric == .l2 else { return .dot8 }
+            var least: Float = 0, greatest: Float = 0
+            let whole = akin_whole_numbers(queries, count * dimension, &least, &greatest)
+            let middle = stored.center[0]
+            return whole && least >= middle - 128 && greatest <= middle + 127 ? .exact8 : .dot8
+        }
+        return count <= groupQueries ? .rows32 : .tiles32
+    }
+}
+
+/// The answers of all tasks, merged where several tasks scanned parts of the rows for one query.
+private final class Results: Sendable {
+    private let slots: Mutex<[[Contender]]>
+
+    init(count: Int) {
+        slots = Mutex(Array(repeating: [], count: count))
+    }
+
+    func add(_ contenders: [Contender], to query: Int, k: Int, metric: Metric) {
+        slots.withLock { slots in
+            if slots[query].isEmpty {
+                slots[query] = contenders
+            } else {
+                slots[query] = Array((slots[query] + contenders).sorted().prefix(k))
+            }
+        }
+    }
+
+    func rows(metric: Metric) -> [[Neighbor]] {
+        slots.withLock { slots in
+            slots.map { row in
+                row.map { contender in
+                    let key = akin_unordered(contender.key)
+                    return Neighbor(id: contender.id, score: metric.isSimilarity ? 0 - key : key)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+/// A block of memory of fixed length that frees itself: what C kernels read and write.
+package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
+    package let pointer: UnsafeMutablePointer<Element>
+    package let count: Int
+
+    /// Makes `count` copies of `value`, aligned to a cache line.
+    package init(repeating value: Element, count: Int) {
+        let bytes = max(count, 1) * MemoryLayout<Element>.stride
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+        pointer.initialize(repeating: value, count: count)
+        self.count = count
+    }
+
+    deinit { UnsafeMutableRawPointer(pointer).deallocate() }
+
+    package subscript(i: Int) -> Element {
+        get { pointer[i] }
+        set { pointer[i] = newValue }
+    }
+}

@@ -1,0 +1,89 @@
+// AVX-512 VNNI: 64 products of bytes an instruction, four times the rate of floats. Tiles as in kernels_avx512.c.
+// The queries' codes are unsigned (code + 128), the rows' signed; `start` takes 128 times their sum back out.
+// Sums stay below 2^31 for dimensions up to 65,536: 255 * 128 * 65,536.
+#include "kernels_internal.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,fma,avx2"))),        \
+                             apply_to = function)
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// The dot products of one group with one panel.
+static inline __attribute__((always_inline)) void tile_dot8(const uint8_t *x, const int8_t *rows, const int32_t *start,
+                                                            size_t padded, __m512i acc[G][3]) {
+    UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
+        acc[i][j] = _mm512_loadu_si512(start + 16 * j);
+    for (size_t c = 0; c < padded; c += 4) {
+        __m512i y0 = _mm512_loadu_si512(rows + c * P), y1 = _mm512_loadu_si512(rows + c * P + 64),
+                y2 = _mm512_loadu_si512(rows + c * P + 128);
+        UNROLL for (int i = 0; i < G; i++) {
+            int32_t four;
+            memcpy(&four, x + c * G + i * 4, 4);
+            __m512i q = _mm512_set1_epi32(four);
+            acc[i][0] = _mm512_dpbusd_epi32(acc[i][0], q, y0);
+            acc[i][1] = _mm512_dpbusd_epi32(acc[i][1], q, y1);
+            acc[i][2] = _mm512_dpbusd_epi32(acc[i][2], q, y2);
+        }
+    }
+}
+
+void akin_nominate_dot8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded) {
+    float values[G * P], bounds[G];
+    uint64_t hits[G], present = rows_mask(panel->rows);
+    for (size_t g = 0; g < queries->groups; g++) {
+        __m512i acc[G][3];
+        tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, acc);
+        tile_bounds(panel, queries, g, bounds);
+        uint64_t any = 0;
+        __m512 w[3], b[3];
+        UNROLL for (int j = 0; j < 3; j++) {
+            w[j] = _mm512_loadu_ps(panel->w + 16 * j);
+            b[j] = _mm512_loadu_ps(panel->b + 16 * j);
+        }
+        UNROLL for (int i = 0; i < G; i++) {
+            __m512 bound = _mm512_set1_ps(bounds[i]), scale = _mm512_set1_ps(queries->scale[g * G + i]);
+            uint64_t h = 0;
+            UNROLL for (int j = 0; j < 3; j++) {
+                __m512 v = _mm512_fmadd_ps(_mm512_mul_ps(w[j], scale), _mm512_cvtepi32_ps(acc[i][j]), b[j]);
+                acc[i][j] = _mm512_castps_si512(v);
+                h |= (uint64_t)_mm512_cmp_ps_mask(v, bound, _CMP_LE_OQ) << (16 * j);
+            }
+            hits[i] = h & present;
+            any |= hits[i];
+        }
+        if (__builtin_expect(any != 0, 0)) {
+            UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
+                _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
+            for (size_t i = 0; i < G; i++)
+                if (hits[i]) append_values(queries, g * G + i, hits[i], values + i * P, panel);
+        }
+    }
+}
+
+void akin_nominate_exact8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded) {
+    int32_t values[G * P];
+    uint64_t hits[G], present = rows_mask(panel->rows);
+    for (size_t g = 0; g < queries->groups; g++) {
+        __m512i acc[G][3];
+        tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, acc);
+        uint64_t any = 0;
+        UNROLL for (int i = 0; i < G; i++) {
+            __m512i bound = _mm512_set1_epi32(queries->bound8[g * G + i]);
+            uint64_t h = 0;
+            UNROLL for (int j = 0; j < 3; j++)
+                h |= (uint64_t)_mm512_cmpge_epi32_mask(acc[i][j], bound) << (16 * j);
+            hits[i] = h & present;
+            any |= hits[i];
+        }
+        if (__builtin_expect(any != 0, 0)) {
+            UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
+                _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
+            for (size_t i = 0; i < G; i++)
+                if (hits[i]) append_exact8(queries, g * G + i, hits[i], values + i * P, panel);
+        }
+    }
+}
+
+#pragma clang attribute pop
+#endif
