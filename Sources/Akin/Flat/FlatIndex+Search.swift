@@ -70,6 +70,7 @@ extension FlatIndex {
     private func nomination(
         for queries: UnsafePointer<Float>, count: Int, _ k: Int, _ options: SearchOptions
     ) -> Nomination {
+        if let nomination = options.nomination { return nomination }
         let largest = Double(akin_largest_magnitude(queries, count * dimension))
         if stored.isHuge || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return .exact64 }
         if options.arithmetic == .automatic, stored.codes != nil, stored.kernels.pointee.has_dot8 {

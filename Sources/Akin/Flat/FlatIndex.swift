@@ -50,6 +50,15 @@ public struct FlatIndex: VectorIndex {
         _ vectors: Matrix<Float>, ids: [Int64]? = nil, metric: Metric = .l2, space: EmbeddingSpace? = nil,
         eightBit: Bool = true, threads: Int? = nil
     ) throws(IndexError) {
+        try self.init(
+            vectors, ids: ids, metric: metric, space: space, eightBit: eightBit, threads: threads, kernels: .best)
+    }
+
+    /// Stores vectors and searches them with the kernels of one SIMD level.
+    package init(
+        _ vectors: Matrix<Float>, ids: [Int64]? = nil, metric: Metric = .l2, space: EmbeddingSpace? = nil,
+        eightBit: Bool = true, threads: Int? = nil, kernels: Kernels
+    ) throws(IndexError) {
         guard vectors.rows <= Int(UInt32.max) - panelRows else {
             throw .outOfRange(name: "vectors", value: vectors.rows, allowed: 0...Int(UInt32.max) - panelRows)
         }
@@ -66,6 +75,6 @@ public struct FlatIndex: VectorIndex {
         self.ids = ids
         self.space = space
         stored = try StoredRows(
-            vectors, metric: metric, eightBit: eightBit, threads: threads ?? availableCores())
+            vectors, metric: metric, kernels: kernels, eightBit: eightBit, threads: threads ?? availableCores())
     }
 }

@@ -43,12 +43,13 @@ final class StoredRows: Sendable {
     var panels: Int { (count + panelRows - 1) / panelRows }
     var productFactor: Double { metric == .l2 ? 2 : 1 }
 
-    init(_ vectors: Matrix<Float>, metric: Metric, eightBit: Bool, threads: Int) throws(IndexError) {
+    init(
+        _ vectors: Matrix<Float>, metric: Metric, kernels: Kernels, eightBit: Bool, threads: Int
+    ) throws(IndexError) {
         self.vectors = vectors
         self.metric = metric
-        guard let found = akin_kernels() else { fatalError("the scalar kernels are always there") }
-        nonisolated(unsafe) let table = found
-        kernels = table
+        nonisolated(unsafe) let table = kernels.table
+        self.kernels = table
         try Self.checkFinite(vectors, threads: threads)
 
         let panels = (vectors.rows + panelRows - 1) / panelRows

@@ -31,6 +31,8 @@ public struct SearchOptions: Sendable {
     public var arithmetic: Arithmetic
     /// Progress and cancellation.
     public var monitor: ProgressMonitor
+    /// One way of nominating, whatever would be chosen; for tests.
+    package var nomination: Nomination?
 
     /// What nominates candidates in an exact search; the answer is the same for each.
     public enum Arithmetic: String, Sendable, CaseIterable {

@@ -1,10 +1,11 @@
+internal import CAkinKernels
+internal import Synchronization
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
     internal import Darwin
 #endif
-internal import CAkinKernels
-internal import Synchronization
 
 /// Cores that this process may use.
 package func availableCores() -> Int { Int(akin_available_cores()) }

@@ -13,6 +13,9 @@ public struct EmbeddingSpace: Sendable, Hashable, Codable {
 
     /// Throws ``IndexError/spaceMismatch(expected:actual:)`` unless `other` is the same space.
     public func check(_ other: EmbeddingSpace) throws(IndexError) {
-        if id != other.id { throw .spaceMismatch(expected: "\(name) (\(id.prefix(12)))", actual: "\(other.name) (\(other.id.prefix(12)))") }
+        if id != other.id {
+            throw .spaceMismatch(
+                expected: "\(name) (\(id.prefix(12)))", actual: "\(other.name) (\(other.id.prefix(12)))")
+        }
     }
 }
