@@ -33,7 +33,8 @@ let package = Package(
             name: "CLibWebP", pkgConfig: "libwebp",
             providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .target(name: "CAkinImage", dependencies: ["CLibJPEG", "CLibPNG", "CLibWebP"]),
-        .target(name: "AkinVision", dependencies: ["Akin", "CAkinImage"], swiftSettings: settings),
+        .target(name: "CAkinORT", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "AkinVision", dependencies: ["Akin", "CAkinImage", "CAkinORT"], swiftSettings: settings),
 
         // The program.
         .executableTarget(

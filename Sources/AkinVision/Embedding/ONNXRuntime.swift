@@ -1,0 +1,118 @@
+import CAkinORT
+public import Foundation
+
+/// The ONNX Runtime library, opened while the program runs.
+///
+/// The program is built without it and works without it until a model is to be run.
+public final class ONNXRuntime: Sendable {
+    /// Where the library was found.
+    public let path: String
+    /// Its version: "1.31.1".
+    public let version: String
+    /// Owned by this object; ONNX Runtime's environment may be used from many threads.
+    nonisolated(unsafe) let handle: OpaquePointer
+
+    #if os(macOS)
+        static let libraryName = "libonnxruntime.dylib"
+    #else
+        static let libraryName = "libonnxruntime.so"
+    #endif
+
+    /// Opens the library at a known place.
+    ///
+    /// - Throws: ``EmbeddingError/runtimeUnusable(path:reason:)``, ``EmbeddingError/runtimeTooOld(path:version:needed:)``.
+    public init(path: String) throws(EmbeddingError) {
+        var handle: OpaquePointer?
+        var message: UnsafeMutablePointer<CChar>?
+        let code = akin_ort_open(path, &handle, &message)
+        let text = Self.take(message)
+        guard code == 0, let handle else {
+            if code == AKIN_ORT_TOO_OLD {
+                throw .runtimeTooOld(path: path, version: text, needed: "1.\(AKIN_ORT_API_VERSION)")
+            }
+            throw .runtimeUnusable(path: path, reason: text)
+        }
+        self.path = path
+        self.handle = handle
+        version = String(cString: akin_ort_version(handle))
+    }
+
+    deinit { akin_ort_close(handle) }
+
+    /// Finds and opens the library.
+    ///
+    /// It is looked for in this order: the paths that `AKIN_ONNXRUNTIME` and `ORT_DYLIB_PATH` name; the Python package
+    /// in a `.venv`, where `make setup` puts it, in the program's folder or one above it, then in the current folder; the
+    /// places that the system's loader knows. A path named by a variable must be usable; it is not passed over.
+    ///
+    /// - Parameter environment: where the variables are looked up.
+    /// - Returns: the opened library.
+    /// - Throws: ``EmbeddingError/runtimeNotFound(searched:)`` with the places tried;
+    ///   ``EmbeddingError/runtimeUnusable(path:reason:)``, ``EmbeddingError/runtimeTooOld(path:version:needed:)``.
+    public static func find(
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws(EmbeddingError) -> ONNXRuntime {
+        try find(environment: environment, folders: defaultFolders(), systemNames: [libraryName])
+    }
+
+    /// As ``find(environment:)``, with the places given.
+    package static func find(
+        environment: [String: String], folders: [String], systemNames: [String]
+    ) throws(EmbeddingError) -> ONNXRuntime {
+        for variable in ["AKIN_ONNXRUNTIME", "ORT_DYLIB_PATH"] {
+            if let path = environment[variable], !path.isEmpty { return try ONNXRuntime(path: path) }
+        }
+        for folder in folders {
+            if let path = library(inVirtualEnvironmentOf: folder) { return try ONNXRuntime(path: path) }
+        }
+        for name in systemNames {
+            do {
+                return try ONNXRuntime(path: name)
+            } catch .runtimeUnusable {
+                continue  // The loader does not know the name.
+            }
+        }
+        throw .runtimeNotFound(
+            searched: ["$AKIN_ONNXRUNTIME", "$ORT_DYLIB_PATH"]
+                + folders.map { "\($0)/.venv/lib/python3*/site-packages/onnxruntime/capi/\(libraryName)*" }
+                + systemNames.map { "\($0) (system)" })
+    }
+
+    /// The program's folder and those above it, then the current folder.
+    private static func defaultFolders() -> [String] {
+        var folders: [String] = []
+        if let program = Bundle.main.executableURL?.resolvingSymlinksInPath() {
+            var folder = program.deletingLastPathComponent().standardizedFileURL
+            while folder.path != "/" {
+                folders.append(folder.path)
+                folder = folder.deletingLastPathComponent()
+            }
+        }
+        let current = FileManager.default.currentDirectoryPath
+        if !folders.contains(current) { folders.append(current) }
+        return folders
+    }
+
+    /// The newest library in a folder's `.venv`.
+    private static func library(inVirtualEnvironmentOf folder: String) -> String? {
+        func entries(_ path: String, prefix: String) -> [String] {
+            ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
+                .filter { $0.hasPrefix(prefix) }
+                .sorted { $0.compare($1, options: .numeric) == .orderedDescending }
+                .map { "\(path)/\($0)" }
+        }
+        for python in entries("\(folder)/.venv/lib", prefix: "python3") {
+            // The file carries its version behind or within the name: libonnxruntime.so.1.31.1, libonnxruntime.1.31.1.dylib.
+            let libraries = entries("\(python)/site-packages/onnxruntime/capi", prefix: "libonnxruntime.")
+            if let library = libraries.first { return library }
+        }
+        return nil
+    }
+
+    /// Turns a message that C made into a string and releases it.
+    static func take(_ message: UnsafeMutablePointer<CChar>?) -> String {
+        guard let message else { return "no reason given" }
+        defer { free(message) }
+        return String(cString: message)
+    }
+}
