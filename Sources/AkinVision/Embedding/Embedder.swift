@@ -8,6 +8,9 @@ public protocol Embedder: Sendable {
     /// Names the space that the vectors live in: equal only for equal weights, preprocessing and output.
     var space: EmbeddingSpace { get }
 
+    /// Where the weights come from, a path; `nil` where there are none.
+    var model: String? { get }
+
     /// Components of each vector.
     var dimension: Int { get }
 
@@ -19,4 +22,9 @@ public protocol Embedder: Sendable {
 
     /// Embeds a batch of prepared pictures: `[inputs.count, dimension]`, in the same order.
     func embed(_ inputs: [[Float]]) throws -> Matrix<Float>
+}
+
+extension Embedder {
+    /// No weights.
+    public var model: String? { nil }
 }

@@ -16,4 +16,13 @@ public struct ImageRecord: Codable, Sendable, Equatable {
         self.row = row
         self.error = error
     }
+
+    /// Writes the label even where there is none, as `null`; of `row` and `error` only the one that is there.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(path, forKey: .path)
+        try container.encode(label, forKey: .label)
+        try container.encodeIfPresent(row, forKey: .row)
+        try container.encodeIfPresent(error, forKey: .error)
+    }
 }
