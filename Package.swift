@@ -30,7 +30,7 @@ let package = Package(
             name: "CLibPNG", pkgConfig: "libpng",
             providers: [.apt(["libpng-dev"]), .brew(["libpng"])]),
         .systemLibrary(
-            name: "CLibWebP", pkgConfig: "libwebp",
+            name: "CLibWebP", pkgConfig: "libwebpdemux",
             providers: [.apt(["libwebp-dev"]), .brew(["webp"])]),
         .target(name: "CAkinImage", dependencies: ["CLibJPEG", "CLibPNG", "CLibWebP"]),
         .target(name: "CAkinORT", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
