@@ -108,6 +108,13 @@ public struct VectorFile: Sendable {
         }
     }
 
+    /// Checks what rows say of themselves: the dimension before each, where the format has it.
+    func checkRows(_ range: Range<Int>) throws(FileError) {
+        check(range)
+        guard format.hasRowHeaders else { return }
+        for row in range { _ = try rowStart(row) }
+    }
+
     /// The mapped rows themselves, where they are in one piece and aligned.
     private func view<Element: MatrixElement>(_ range: Range<Int>, as type: Element.Type) -> Matrix<Element>? {
         check(range)
