@@ -86,7 +86,7 @@ public struct TarSource: ImageSource {
         private mutating func header() throws(ImageSourceError) -> TarHeader? {
             let block = try read(at: offset, count: TarHeader.size)
             guard block.count == TarHeader.size else {
-                throw .truncatedTar(path: file.path, offset: offset, member: nil)
+                throw .truncatedTar(path: file.path, offset: min(offset, file.size), member: nil)
             }
             if block.allSatisfy({ $0 == 0 }) {
                 ended = true

@@ -1,3 +1,4 @@
+import AkinTestSupport
 import AkinVision
 import Foundation
 import Testing
@@ -28,8 +29,9 @@ struct PillowGoldenTests {
 struct PillowParityTests {
     @Test("decoding, resizing and cropping give the same pixels")
     func corpusAgrees() throws {
-        try TestFiles.withDirectory { directory in
-            _ = try TestFiles.pillow(["corpus", directory.path])
+        try withTemporaryDirectory { path in
+            let directory = URL(filePath: path)
+            _ = try TestFiles.pillow(["corpus", path])
             let cases = try JSONDecoder().decode(
                 Corpus.self, from: Data(contentsOf: directory.appending(path: "cases.json")))
             #expect(cases.decode.count > 200 && cases.resize.count > 100 && cases.crop.count > 40)

@@ -1,3 +1,4 @@
+import AkinTestSupport
 import Foundation
 
 /// Directories and programs that tests use.
@@ -18,19 +19,11 @@ enum TestFiles {
     /// Real pictures and models, named by AKIN_DATA; nil where it is not set.
     static let data: URL? = ProcessInfo.processInfo.environment["AKIN_DATA"].map { URL(filePath: $0) }
 
-    /// Runs `body` with a new directory, which is removed afterwards.
-    static func withDirectory<R>(_ body: (URL) throws -> R) throws -> R {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "akin-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        return try body(directory)
-    }
-
     /// What `pillow.py` prints when it is run with these arguments.
     static func pillow(_ arguments: [String], input: String = "") throws -> String {
         guard let python else { throw CocoaError(.fileNoSuchFile) }
-        return try withDirectory { directory in
-            let (given, printed) = (directory.appending(path: "in"), directory.appending(path: "out"))
+        return try withTemporaryDirectory { directory in
+            let (given, printed) = (URL(filePath: directory + "/in"), URL(filePath: directory + "/out"))
             try Data(input.utf8).write(to: given)
             try Data().write(to: printed)
             let process = Process()
