@@ -22,7 +22,7 @@ extension EmbeddedSet {
         let vectors = try VectorFile(path: path).floats()
         var description: EmbeddedSetDescription?
         if isDescribed {
-            let read = try EmbeddedSetDescription(MappedFile(path: paths.description).bytes, file: paths.description)
+            let read = try EmbeddedSetDescription(file: paths.description)
             guard read.count == vectors.rows, read.dimension == vectors.columns else {
                 throw EmbeddingError.damagedSet(
                     file: path, expected: "\(read.count ?? 0) vectors of dimension \(read.dimension)",
@@ -46,27 +46,24 @@ extension EmbeddedSet {
 
     /// Reads a file of records, one JSON object a line: those with a row, then those without.
     private static func readRecords(_ path: String) throws -> ([ImageRecord], [ImageRecord]) {
-        let file = try MappedFile(path: path, access: .sequential)
-        var embedded: [ImageRecord] = []
-        var skipped: [ImageRecord] = []
-        let decoder = JSONDecoder()
-        for (number, line) in file.bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
-            let expected = "line \(number + 1) to be a record of row \(embedded.count) or of an error"
-            let record: ImageRecord
-            do {
-                record = try decoder.decode(ImageRecord.self, from: Data(line))
-            } catch {
-                throw EmbeddingError.damagedSet(file: path, expected: expected, actual: "something else")
+        try withMappedFile(path) { bytes in
+            var embedded: [ImageRecord] = []
+            var skipped: [ImageRecord] = []
+            let decoder = JSONDecoder()
+            for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
+                let expected = "line \(number + 1) to be a record of row \(embedded.count) or of an error"
+                guard let record = try? decoder.decode(ImageRecord.self, from: Data(line)) else {
+                    throw EmbeddingError.damagedSet(file: path, expected: expected, actual: "something else")
+                }
+                switch (record.row, record.error) {
+                case (embedded.count?, nil): embedded.append(record)
+                case (nil, _?): skipped.append(record)
+                default:
+                    throw EmbeddingError.damagedSet(
+                        file: path, expected: expected, actual: record.row.map { "row \($0)" } ?? "neither")
+                }
             }
-            switch (record.row, record.error) {
-            case (embedded.count?, nil): embedded.append(record)
-            case (nil, _?): skipped.append(record)
-            default:
-                throw EmbeddingError.damagedSet(
-                    file: path, expected: expected,
-                    actual: record.row.map { "row \($0)" } ?? "neither")
-            }
+            return (embedded, skipped)
         }
-        return (embedded, skipped)
     }
 }

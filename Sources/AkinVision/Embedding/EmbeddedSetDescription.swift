@@ -38,17 +38,16 @@ public struct EmbeddedSetDescription: Codable, Sendable, Equatable {
         model = embedder.model
     }
 
-    /// Reads a description from the bytes of `file`.
-    init(_ bytes: some Collection<UInt8>, file: String) throws(EmbeddingError) {
+    /// Reads a description.
+    init(file: String) throws {
         let expected = "the description of an embedded set, version \(Self.currentVersion)"
-        let read: EmbeddedSetDescription
-        do {
-            read = try JSONDecoder().decode(EmbeddedSetDescription.self, from: Data(bytes))
-        } catch {
-            throw .damagedSet(file: file, expected: expected, actual: "something else")
+        let data = try withMappedFile(file) { Data($0) }
+        guard let read = try? JSONDecoder().decode(EmbeddedSetDescription.self, from: data) else {
+            throw EmbeddingError.damagedSet(file: file, expected: expected, actual: "something else")
         }
         guard read.format == Self.currentFormat, read.version == Self.currentVersion else {
-            throw .damagedSet(file: file, expected: expected, actual: "\(read.format), version \(read.version)")
+            throw EmbeddingError.damagedSet(
+                file: file, expected: expected, actual: "\(read.format), version \(read.version)")
         }
         self = read
     }

@@ -40,3 +40,12 @@ struct EmbeddedSetPaths {
         }
     }
 }
+
+/// Maps a file and lends its bytes for the length of the call.
+func withMappedFile<Result>(
+    _ path: String, access: MappedFile.Access = .sequential, _ body: (UnsafeRawBufferPointer) throws -> Result
+) throws -> Result {
+    let file = try MappedFile(path: path, access: access)
+    // Without this the mapping may go as soon as its address has been read.
+    return try withExtendedLifetime(file) { try body(file.bytes) }
+}
