@@ -53,7 +53,7 @@ public struct ImageItem: Sendable {
 
     private let load: @Sendable () throws(ImageSourceError) -> [UInt8]
 
-    init(index: Int, path: String, load: @escaping @Sendable () throws(ImageSourceError) -> [UInt8]) {
+    package init(index: Int, path: String, load: @escaping @Sendable () throws(ImageSourceError) -> [UInt8]) {
         self.index = index
         self.path = path
         self.label = ImageItem.label(of: path)
