@@ -12,6 +12,8 @@ public enum ClassificationError: Error, Equatable, Sendable {
     case unknownID(Int64)
     /// A parameter must be greater than zero and finite.
     case notPositive(name: String, value: Double)
+    /// A vote and k that are to be shown in detail are not among those that are tried.
+    case notTried(vote: String, k: Int)
     /// There must be one true class, or one own id, for each query.
     case queryCountMismatch(queries: Int, given: Int)
 }
@@ -34,6 +36,8 @@ extension ClassificationError: CustomStringConvertible {
         case .notPositive(let name, let value):
             let shown = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : String(value)
             return "\(name) is \(shown); it must be greater than 0 and finite"
+        case .notTried(let vote, let k):
+            return "\(vote) with k = \(k) cannot be shown in detail; expected one of the votes and k that are tried"
         case .queryCountMismatch(let queries, let given):
             return "expected one entry per query: \(queries) queries, \(given) entries"
         }

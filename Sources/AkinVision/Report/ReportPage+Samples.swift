@@ -1,0 +1,70 @@
+internal import Akin
+
+extension ReportPage {
+    var sampleCards: HTML {
+        let wrong = report.samples.filter { !$0.isCorrect }, right = report.samples.filter(\.isCorrect)
+        var html = HTML()
+        if let detail = report.details.last {
+            html += """
+                <p>Drawn at random (seed \(String(report.settings.seed))) from the queries of the \
+                \(ReportFormat.set(detail.part, detail.scoring)) set, \(ReportFormat.vote(detail.vote)) with k = \(detail.k); \
+                the number below a neighbour is its \(ReportFormat.score(report.settings.metric)). \
+                A tick and a solid frame mark a neighbour of the true class, a cross and a dashed frame one of another.</p>
+                """
+        }
+        for (title, samples) in [("Taken for another class", wrong), ("Recognised", right)] where !samples.isEmpty {
+            html += "<h3>\(title)</h3><div class=\"samples\">\(samples.map(card).joined())</div>"
+        }
+        return html
+    }
+
+    private func card(_ sample: ClassificationReport.Sample) -> HTML {
+        let verdict: HTML =
+            sample.isCorrect
+            ? "<span class=\"mark\">✓ right</span> \(name(sample.truth))"
+            : """
+            <span class="mark">✗ wrong</span> \(name(sample.truth)), taken for \(name(sample.predicted))
+            """
+        let neighbors = sample.neighbors.enumerated().map { place, neighbor -> HTML in
+            let isSame = neighbor.label == sample.truth
+            let isVoter = place < sample.voters
+            let note: HTML = isVoter ? "" : "<br>no vote"
+            let picture = self.picture(
+                .init(part: .train, row: neighbor.row), alt: "Neighbour \(neighbor.path)")
+            return """
+                <figure class="\(isSame ? "same" : "other")\(isVoter ? "" : " silent")">\(picture)\
+                <figcaption><span class="mark">\(isSame ? "✓" : "✗")</span> \(score(neighbor.score))<br>\
+                \(name(neighbor.label))\(note)</figcaption></figure>
+                """
+        }
+        let picture = self.picture(.init(part: sample.part, row: sample.row), alt: "Query \(sample.path)")
+        let votes = "\(sample.voters) \(sample.voters == 1 ? "vote" : "votes")"
+        let counts: HTML =
+            sample.isCorrect
+            ? "\(sample.votersForTruth) of \(votes) for this class"
+            : """
+            \(sample.votersForPredicted) of \(votes) for \(name(sample.predicted)), \
+            \(sample.votersForTruth) for \(name(sample.truth))
+            """
+        return """
+            <article class="sample \(sample.isCorrect ? "right" : "wrong")"><h3>\(verdict)</h3><div class="strip">
+            <figure class="query">\(picture)<figcaption>query</figcaption></figure>
+            \(neighbors.joined())</div><p class="small dim">\(counts) · <bdi>\(sample.path)</bdi></p></article>
+
+            """
+    }
+
+    /// A picture or its place holder; nothing at all where the report was made without pictures.
+    private func picture(_ key: ReportPictures.Key, alt: String) -> HTML {
+        guard pictures.count > 0 else { return "" }
+        guard let (uri, width, height) = pictures.dataURI(key) else {
+            return "<span class=\"none\" role=\"img\" aria-label=\"\(alt) (no picture)\">no picture</span>"
+        }
+        return "<img src=\"\(uri)\" width=\"\(width)\" height=\"\(height)\" alt=\"\(alt)\" loading=\"lazy\">"
+    }
+
+    private func score(_ value: Float) -> String {
+        let value = Double(value)
+        return abs(value) < 10 ? ReportFormat.fixed(value, digits: 3) : ReportFormat.significant(value)
+    }
+}
