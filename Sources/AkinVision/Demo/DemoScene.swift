@@ -53,11 +53,11 @@ struct DemoScene: Sendable {
         while abs(Self.brightness(paint) - Self.brightness(backdrop + change * 0.5)) < 0.25 {
             paint = Self.color(hue: vary(0...1), saturation: vary(0...1), value: vary(0...1))
         }
-        let scale = size * vary(0.24...0.42)
-        let room = size / 2 - scale * 0.9
+        let scale = size * vary(0.28...0.42)
+        let room = (size / 2 - scale) * 0.8
         subject = Self.place(
             shape, at: Point(size / 2 + vary(-room...room), size / 2 + vary(-room...room)), scale: scale,
-            turn: vary(-0.6...0.6), squeeze: vary(0.75...1), isMirrored: Bool.random(using: &random), color: paint,
+            turn: vary(-0.5...0.5), squeeze: vary(0.75...1), isMirrored: Bool.random(using: &random), color: paint,
             opacity: vary(0.8...1), using: &random)
 
         clutter = (0..<Int.random(in: 0...3, using: &random)).map { _ in
