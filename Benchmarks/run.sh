@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Akin and its peers, one after the other on the same data and threads; JSON lines go to Benchmarks/results.
+#
+#     Benchmarks/run.sh                     # everything that the data at hand allow
+#     Benchmarks/run.sh search fashion      # exact search on some data sets: fashion, clusters, uniform
+#     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
+#
+# THREADS is the number of threads for embedding and classification (default: all). Run it on an idle machine.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+akin=.build/release/akin
+peers=Benchmarks/peers
+results=Benchmarks/results
+data=$results/data
+threads=${THREADS:-$(getconf _NPROCESSORS_ONLN)}
+mkdir -p "$data"
+
+python=${PYTHON:-$results/venv/bin/python}
+if ! "$python" -c 'import faiss, onnxruntime, PIL' 2>/dev/null; then
+    echo "bench: making $results/venv" >&2
+    python3 -m venv "$results/venv"
+    python=$results/venv/bin/python
+    "$python" -m pip install --quiet --disable-pip-version-check -r $peers/requirements.txt
+fi
+[ -x "$akin" ] || swift build -c release
+# ONNX Runtime of the peers, so that both sides run the same library.
+AKIN_ONNXRUNTIME=${AKIN_ONNXRUNTIME:-$("$python" -c 'import glob, onnxruntime, os
+print(sorted(glob.glob(os.path.join(os.path.dirname(onnxruntime.__file__), "capi", "libonnxruntime.so*")))[0])')}
+export AKIN_ONNXRUNTIME
+
+log=$results/$(date -u +%Y%m%dT%H%M%SZ).jsonl
+record() { # part, who, command...: keeps each JSON line with what it belongs to, and shows it
+    local part=$1 who=$2
+    shift 2
+    "$@" | sed "s|^{|{\"part\": \"$part\", \"who\": \"$who\", |" | tee -a "$log"
+}
+"$python" - >>"$log" <<PY
+import json, os, platform, subprocess
+cpu = next((l.split(":", 1)[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.processor()) \
+    if os.path.exists("/proc/cpuinfo") else platform.processor()
+commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+print(json.dumps({"part": "machine", "cpu": cpu, "cores": os.cpu_count(), "system": platform.platform(), "commit": commit}))
+PY
+
+search() { # data set
+    local folder=$data/$1 name=$1 k
+    "$python" $peers/datasets.py "$name" "$folder"
+    $akin convert "$folder/query.npy" "$folder/query2000.npy" --first 2000 --quiet >/dev/null
+    $akin convert "$folder/query.npy" "$folder/query200.npy" --first 200 --quiet >/dev/null
+    [ -e "$folder/flat.akin" ] || $akin build "$folder/base.npy" --index Flat -o "$folder/flat.akin" --quiet >/dev/null
+    for k in 10 100 1000; do
+        record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" -k $k --threads 1 --batch 2000 \
+            --sweep arithmetic=automatic,float32 --json
+        record "search $name" faiss "$python" $peers/exact_search.py "$folder" --k $k --batch 2000 --threads 1
+    done
+    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" --threads 1 --batch 100,32,8 \
+        --sweep arithmetic=automatic,float32 --json
+    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query200.npy" --threads 1 --batch 1 \
+        --sweep arithmetic=automatic,float32 --json
+    record "search $name" faiss "$python" $peers/exact_search.py "$folder" --batch 100,32,8,1 --threads 1
+    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" --threads 2 --batch 2000 --json
+    record "search $name" faiss "$python" $peers/exact_search.py "$folder" --batch 2000 --threads 2
+}
+
+embed() {
+    local source=$AKIN_DATA/images/tiny-imagenet/val.tar model=$AKIN_DATA/models/vit_tiny_patch16_224
+    record embed akin $akin embed "$source" --model "$model" -o "$data/val.npy" --threads "$threads" --restart --json
+    record embed python "$python" $peers/embed_loop.py "$source" --model "$model" --threads "$threads"
+}
+
+classify() {
+    local images=$AKIN_DATA/images/tiny-imagenet model=$AKIN_DATA/models/vit_tiny_patch16_224
+    record classify akin $akin classify --train "$images/train.tar" --val "$images/val.tar" --model "$model" -k 10 \
+        --threads "$threads" --report "$results/report" --json
+    record classify python "$python" $peers/knn_reference.py --train "$images/train.tar" --val "$images/val.tar" \
+        --model "$model" -k 10 --threads "$threads" --cache "$data/reference"
+}
+
+part=${1:-all}
+[ $# -eq 0 ] || shift
+case $part in
+    search) for name in "${@:-uniform}"; do search "$name"; done ;;
+    embed) embed ;;
+    classify) classify ;;
+    all)
+        search clusters
+        if [ -n "${AKIN_DATA:-}" ]; then
+            search fashion
+            embed
+            classify
+        else
+            echo "bench: without AKIN_DATA there is no fashion, embed and classify" >&2
+        fi
+        ;;
+    *)
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | embed | classify]" >&2
+        exit 2
+        ;;
+esac
+"$python" $peers/summary.py "$log"
+echo "bench: $log"
