@@ -53,7 +53,8 @@ let package = Package(
         .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AkinCommandTests", dependencies: ["AkinCommand", "AkinTestSupport"], swiftSettings: settings),
+            name: "AkinCommandTests", dependencies: ["AkinCommand", "Akin", "AkinVision", "AkinTestSupport"],
+            swiftSettings: settings),
     ],
     cLanguageStandard: .c11
 )

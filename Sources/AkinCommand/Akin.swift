@@ -1,3 +1,4 @@
+import Akin
 import ArgumentParser
 
 /// The program `akin`.
@@ -14,8 +15,8 @@ struct AkinCommand: ParsableCommand {
 
             `akin demo` does all of it on pictures that it draws itself.
             """,
-        version: "0.1.0",
-        subcommands: []
+        version: akinVersion,
+        subcommands: [Build.self, Search.self, Truth.self, Eval.self, Info.self, Verify.self, Convert.self]
     )
 
     static func main() {

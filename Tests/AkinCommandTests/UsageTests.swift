@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Usage and exit codes")
 struct UsageTests {
-    static let commands: [String] = []
+    static let commands = ["build", "search", "truth", "eval", "info", "verify", "convert"]
 
     @Test("help describes the program and shows an example")
     func help() throws {

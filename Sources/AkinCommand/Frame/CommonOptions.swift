@@ -6,6 +6,9 @@ struct ThreadOptions: ParsableArguments {
     @Option(name: [.short, .long], help: ArgumentHelp("Threads to use (default: one per core).", valueName: "n"))
     var threads: Int?
 
+    /// The number of threads that will be used.
+    var count: Int { threads ?? availableCores() }
+
     func validate() throws {
         if let threads, !(1...4096).contains(threads) {
             throw ValidationError("--threads is \(threads); it must be in 1...4096")

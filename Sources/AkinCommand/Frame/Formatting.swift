@@ -22,7 +22,9 @@ extension Int {
     }
 
     /// A count with its noun: "1 image", "1,200 images".
-    func counted(_ noun: String) -> String { "\(grouped) \(noun)\(self == 1 ? "" : "s")" }
+    func counted(_ noun: String, _ plural: String? = nil) -> String {
+        "\(grouped) \(self == 1 ? noun : plural ?? noun + "s")"
+    }
 }
 
 extension Double {

@@ -35,8 +35,10 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
     init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
     /// A whole number, or null where there is none.
     init(_ value: Int?) { self = value.map(JSONValue.int) ?? .null }
-    /// A number; infinity and NaN, which JSON cannot say, become null.
-    init(_ value: Double) { self = .double(value) }
+    /// A 32-bit number with as many digits as it needs.
+    static func float(_ value: Float) -> JSONValue { .double(Double("\(value)") ?? Double(value)) }
+    /// A duration to the microsecond.
+    static func seconds(_ value: Double) -> JSONValue { .double(value.rounded(decimals: 6)) }
 }
 
 extension JSONValue {

@@ -1,0 +1,52 @@
+public import Akin
+import AkinVision
+public import ArgumentParser
+
+extension Metric: ExpressibleByArgument {}
+extension ElementType: ExpressibleByArgument {}
+
+/// Runs `body`; an error that does not know which file it is about gets the file's name in front.
+func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let error as IndexError {
+        throw CommandError("\(path): \(error)")
+    }
+}
+
+/// Reads vectors, with their records and embedding space where those lie beside them.
+///
+/// Vectors stay in the mapped file where it holds 32-bit floats in one piece.
+func readVectors(_ path: String) throws -> EmbeddedSet {
+    let set = try EmbeddedSet(path: path)
+    guard set.vectors.rows > 0 else { throw CommandError("\(path): expected at least one vector, the file holds none") }
+    return set
+}
+
+/// Opens an index and reads queries of the same embedding space, as far as both are known.
+func readPair(index path: String, queries: String, threads: Int?) throws -> (FlatIndex, Matrix<Float>) {
+    let index = try FlatIndex(path: path, threads: threads)
+    let asked = try readVectors(queries)
+    if let expected = index.space, let actual = asked.space { try naming(queries) { try expected.check(actual) } }
+    return (index, asked.vectors)
+}
+
+/// A whole number that must be 1 or more, as an error of usage otherwise.
+func checkPositive(_ value: Int, _ option: String) throws {
+    guard value >= 1 else { throw ValidationError("\(option) is \(value); it must be 1 or more") }
+}
+
+/// `1,10,20` on the command line.
+struct WholeNumbers: ExpressibleByArgument {
+    var values: [Int]
+
+    init(_ values: [Int]) { self.values = values }
+
+    init?(argument: String) {
+        let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
+        guard !parts.isEmpty, parts.allSatisfy({ $0 != nil }) else { return nil }
+        values = parts.compactMap { $0 }
+    }
+
+    var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
+}
