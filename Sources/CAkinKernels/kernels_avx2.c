@@ -110,9 +110,12 @@ static void row_values(const float *rows, size_t stride, size_t n, const float *
     }
 }
 
-#include "dot8_scalar.inc"
-#include "rows_common.inc"
+#include "selection_common.inc"
 #include "tiles_common.inc"
+#include "panels_common.inc"
+#include "dot8_scalar.inc"
+#include "codes_common.inc"
+#include "rows_common.inc"
 
 const akin_kernel_table akin_table_avx2 = {
     .level = AKIN_SIMD_AVX2,
@@ -120,12 +123,13 @@ const akin_kernel_table akin_table_avx2 = {
     .has_dot8 = false,
     .distance = distance,
     .product = product,
-    .pack_panel = pack_panel,
     .nominate_f32 = nominate_f32,
     .nominate_dot8 = nominate_dot8,
     .nominate_exact8 = nominate_exact8,
     .nominate_difference = nominate_difference,
     .nominate_product = nominate_product,
+    .compact = compact,
+    .make_room = make_room,
 };
 
 #pragma clang attribute pop

@@ -41,12 +41,18 @@ static double product(const float *x, const float *y, size_t dimension) {
     return sum16(low, high);
 }
 
-static void nominate_f32(const akin_panel *panel, akin_queries *queries, size_t dimension) {
+#include "keep_avx512.inc"
+#include "selection_common.inc"
+
+static void panel_f32(const panel_view *panel, akin_queries *queries, size_t dimension) {
     const float *rows = panel->data;
     float values[G * P], bounds[G];
-    uint64_t hits[G], present = rows_mask(panel->rows);
-    for (size_t g = 0; g < queries->groups; g++) {
+    uint64_t hits[G];
+    const char *next = panel->next;
+    size_t share = panel->next_bytes / queries->groups / 64 * 64 + 64;
+    for (size_t g = 0; g < queries->groups; g++, next += share) {
         const float *x = (const float *)queries->packed + g * G * dimension;
+        for (size_t b = 0; b < share && g * share + b < panel->next_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T1);
         __m512 acc[G][3];
         UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++) acc[i][j] = _mm512_setzero_ps();
         for (size_t c = 0; c < dimension; c++) {
@@ -69,7 +75,7 @@ static void nominate_f32(const akin_panel *panel, akin_queries *queries, size_t 
                                             _mm512_loadu_ps(panel->b + 16 * j));
                 h |= (uint64_t)_mm512_cmp_ps_mask(acc[i][j], bound, _CMP_LE_OQ) << (16 * j);
             }
-            hits[i] = h & present;
+            hits[i] = h & panel->present;
             any |= hits[i];
         }
         if (__builtin_expect(any != 0, 0)) {
@@ -139,6 +145,9 @@ static inline __m512 sums_of_16(const __m512 *v) {
     return _mm512_add_ps(_mm512_shuffle_ps(t[0], t[1], 0x88), _mm512_shuffle_ps(t[0], t[1], 0xdd));
 }
 
+// Rows stream from memory; bytes asked for ahead of use. Hardware alone does not follow several rows at once.
+enum { AHEAD = 8192 };
+
 // Q queries x R rows, Q * R = 16, along the components. Pointers past the end repeat the last row.
 #define ROW_TILE(Q, R)                                                                                                 \
     static inline __m512 row_tile_##Q(const float *const *x, const float *const *y, size_t dimension,                  \
@@ -148,7 +157,10 @@ static inline __m512 sums_of_16(const __m512 *v) {
         for (size_t c = 0; c < dimension; c += 16) {                                                                   \
             __mmask16 in = dimension - c < 16 ? (__mmask16)((1u << (dimension - c)) - 1) : (__mmask16)0xffff;          \
             __m512 b[R];                                                                                               \
-            UNROLL for (int r = 0; r < R; r++) b[r] = _mm512_maskz_loadu_ps(in, y[r] + c);                             \
+            UNROLL for (int r = 0; r < R; r++) {                                                                       \
+                b[r] = _mm512_maskz_loadu_ps(in, y[r] + c);                                                            \
+                _mm_prefetch((const char *)(y[r] + c) + AHEAD, _MM_HINT_T0);                                           \
+            }                                                                                                          \
             UNROLL for (int q = 0; q < Q; q++) {                                                                       \
                 __m512 a = _mm512_maskz_loadu_ps(in, x[q] + c);                                                        \
                 UNROLL for (int r = 0; r < R; r++) {                                                                   \
@@ -175,28 +187,63 @@ static inline __m512 sums_of_16(const __m512 *v) {
                 for (size_t r = 0; r < R && j + r < n; r++) values[q * P + j + r] = sums[q * R + r];                   \
         }                                                                                                              \
     }
-ROW_TILE(1, 16)
 ROW_TILE(2, 8)
 ROW_TILE(4, 4)
 ROW_TILE(8, 2)
+
+// One query: rows stream one after the other, so that memory is read in order.
+static inline float row_value_1(const float *x, const float *y, size_t dimension, bool difference) {
+    __m512 acc[4];
+    UNROLL for (int i = 0; i < 4; i++) acc[i] = _mm512_setzero_ps();
+    size_t c = 0;
+#define STEP(i, in)                                                                                                    \
+    do {                                                                                                               \
+        __m512 a = _mm512_maskz_loadu_ps(in, x + c + 16 * (i)), b = _mm512_maskz_loadu_ps(in, y + c + 16 * (i));       \
+        if (difference) a = b = _mm512_sub_ps(a, b);                                                                   \
+        acc[i] = _mm512_fmadd_ps(a, b, acc[i]);                                                                        \
+        _mm_prefetch((const char *)(y + c + 16 * (i)) + AHEAD, _MM_HINT_T0);                                           \
+    } while (0)
+    for (; c + 64 <= dimension; c += 64) {
+        STEP(0, 0xffff);
+        STEP(1, 0xffff);
+        STEP(2, 0xffff);
+        STEP(3, 0xffff);
+    }
+    for (; c < dimension; c += 16) {
+        __mmask16 in = dimension - c < 16 ? (__mmask16)((1u << (dimension - c)) - 1) : (__mmask16)0xffff;
+        STEP(0, in);
+    }
+#undef STEP
+    return _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(acc[0], acc[1]), _mm512_add_ps(acc[2], acc[3])));
+}
+
+static inline void row_block_1(const float *rows, size_t stride, size_t n, const float *x, size_t dimension,
+                               bool difference, float *values) {
+    for (size_t j = 0; j < n; j++) values[j] = row_value_1(x, rows + j * stride, dimension, difference);
+}
 
 static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count,
                        size_t dimension, bool difference, float *values) {
 #define BLOCK(Q)                                                                                                       \
     (difference ? row_block_##Q(rows, stride, n, queries, count, dimension, true, values)                              \
                 : row_block_##Q(rows, stride, n, queries, count, dimension, false, values))
-    if (count == 1) BLOCK(1);
-    else if (count == 2) BLOCK(2);
+    if (count == 1) {
+        if (difference) row_block_1(rows, stride, n, queries, dimension, true, values);
+        else row_block_1(rows, stride, n, queries, dimension, false, values);
+    } else if (count == 2) BLOCK(2);
     else if (count <= 4) BLOCK(4);
     else BLOCK(8);
 }
 
-#include "rows_common.inc"
 #include "dot8_scalar.inc"
+#include "codes_common.inc"
+#include "panels_common.inc"
+#include "rows_common.inc"
 
 #define AVX512_TABLE                                                                                                   \
-    .level = AKIN_SIMD_AVX512, .name = "avx512", .distance = distance, .product = product, .pack_panel = pack_panel,   \
-    .nominate_f32 = nominate_f32, .nominate_difference = nominate_difference, .nominate_product = nominate_product
+    .level = AKIN_SIMD_AVX512, .name = "avx512", .distance = distance, .product = product,                            \
+    .nominate_f32 = nominate_f32, .nominate_difference = nominate_difference, .nominate_product = nominate_product, \
+    .compact = compact, .make_room = make_room
 
 const akin_kernel_table akin_table_avx512 = {
     AVX512_TABLE, .has_dot8 = false, .nominate_dot8 = nominate_dot8, .nominate_exact8 = nominate_exact8};

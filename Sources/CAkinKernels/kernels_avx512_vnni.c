@@ -9,15 +9,26 @@
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// The dot products of one group with one panel.
+#include "keep_avx512.inc"
+#include "selection_common.inc"
+
+// Bytes asked for ahead of use while the first group meets a panel; later groups find it in the cache.
+enum { AHEAD = 16384 };
+
+// The dot products of n queries of a group with one panel.
 static inline __attribute__((always_inline)) void tile_dot8(const uint8_t *x, const int8_t *rows, const int32_t *start,
-                                                            size_t padded, __m512i acc[G][3]) {
-    UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
+                                                            size_t padded, int n, bool ahead, __m512i acc[G][3]) {
+    UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
         acc[i][j] = _mm512_loadu_si512(start + 16 * j);
     for (size_t c = 0; c < padded; c += 4) {
-        __m512i y0 = _mm512_loadu_si512(rows + c * P), y1 = _mm512_loadu_si512(rows + c * P + 64),
-                y2 = _mm512_loadu_si512(rows + c * P + 128);
-        UNROLL for (int i = 0; i < G; i++) {
+        const int8_t *y = rows + c * P;
+        __m512i y0 = _mm512_loadu_si512(y), y1 = _mm512_loadu_si512(y + 64), y2 = _mm512_loadu_si512(y + 128);
+        if (ahead) {
+            _mm_prefetch((const char *)y + AHEAD, _MM_HINT_T0);
+            _mm_prefetch((const char *)y + AHEAD + 64, _MM_HINT_T0);
+            _mm_prefetch((const char *)y + AHEAD + 128, _MM_HINT_T0);
+        }
+        UNROLL for (int i = 0; i < n; i++) {
             int32_t four;
             memcpy(&four, x + c * G + i * 4, 4);
             __m512i q = _mm512_set1_epi32(four);
@@ -28,61 +39,81 @@ static inline __attribute__((always_inline)) void tile_dot8(const uint8_t *x, co
     }
 }
 
-void akin_nominate_dot8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded) {
+// n is a constant where this is called, so that all of the tile stays in registers.
+static inline __attribute__((always_inline)) void group_dot8(const panel_view *panel, akin_queries *queries, size_t g,
+                                                             size_t padded, int n, bool ahead) {
+    __m512i acc[G][3];
     float values[G * P], bounds[G];
-    uint64_t hits[G], present = rows_mask(panel->rows);
-    for (size_t g = 0; g < queries->groups; g++) {
-        __m512i acc[G][3];
-        tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, acc);
-        tile_bounds(panel, queries, g, bounds);
-        uint64_t any = 0;
-        __m512 w[3], b[3];
+    uint64_t hits[G], any = 0;
+    tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, n, ahead, acc);
+    tile_bounds(panel, queries, g, bounds);
+    __m512 w[3], b[3];
+    UNROLL for (int j = 0; j < 3; j++) {
+        w[j] = _mm512_loadu_ps(panel->w + 16 * j);
+        b[j] = _mm512_loadu_ps(panel->b + 16 * j);
+    }
+    UNROLL for (int i = 0; i < n; i++) {
+        __m512 bound = _mm512_set1_ps(bounds[i]), scale = _mm512_set1_ps(queries->scale[g * G + i]);
+        uint64_t h = 0;
         UNROLL for (int j = 0; j < 3; j++) {
-            w[j] = _mm512_loadu_ps(panel->w + 16 * j);
-            b[j] = _mm512_loadu_ps(panel->b + 16 * j);
+            __m512 v = _mm512_fmadd_ps(_mm512_mul_ps(w[j], scale), _mm512_cvtepi32_ps(acc[i][j]), b[j]);
+            acc[i][j] = _mm512_castps_si512(v);
+            h |= (uint64_t)_mm512_cmp_ps_mask(v, bound, _CMP_LE_OQ) << (16 * j);
         }
-        UNROLL for (int i = 0; i < G; i++) {
-            __m512 bound = _mm512_set1_ps(bounds[i]), scale = _mm512_set1_ps(queries->scale[g * G + i]);
-            uint64_t h = 0;
-            UNROLL for (int j = 0; j < 3; j++) {
-                __m512 v = _mm512_fmadd_ps(_mm512_mul_ps(w[j], scale), _mm512_cvtepi32_ps(acc[i][j]), b[j]);
-                acc[i][j] = _mm512_castps_si512(v);
-                h |= (uint64_t)_mm512_cmp_ps_mask(v, bound, _CMP_LE_OQ) << (16 * j);
-            }
-            hits[i] = h & present;
-            any |= hits[i];
-        }
-        if (__builtin_expect(any != 0, 0)) {
-            UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
-                _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
-            for (size_t i = 0; i < G; i++)
-                if (hits[i]) append_values(queries, g * G + i, hits[i], values + i * P, panel);
-        }
+        hits[i] = h & panel->present;
+        any |= hits[i];
+    }
+    if (__builtin_expect(any != 0, 0)) {
+        UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
+            _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
+        for (int i = 0; i < n; i++)
+            if (hits[i]) append_values(queries, g * G + (size_t)i, hits[i], values + i * P, panel);
     }
 }
 
-void akin_nominate_exact8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded) {
+static inline __attribute__((always_inline)) void group_exact8(const panel_view *panel, akin_queries *queries,
+                                                               size_t g, size_t padded, int n, bool ahead) {
+    __m512i acc[G][3];
     int32_t values[G * P];
-    uint64_t hits[G], present = rows_mask(panel->rows);
-    for (size_t g = 0; g < queries->groups; g++) {
-        __m512i acc[G][3];
-        tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, acc);
-        uint64_t any = 0;
-        UNROLL for (int i = 0; i < G; i++) {
-            __m512i bound = _mm512_set1_epi32(queries->bound8[g * G + i]);
-            uint64_t h = 0;
-            UNROLL for (int j = 0; j < 3; j++)
-                h |= (uint64_t)_mm512_cmpge_epi32_mask(acc[i][j], bound) << (16 * j);
-            hits[i] = h & present;
-            any |= hits[i];
-        }
-        if (__builtin_expect(any != 0, 0)) {
-            UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
-                _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
-            for (size_t i = 0; i < G; i++)
-                if (hits[i]) append_exact8(queries, g * G + i, hits[i], values + i * P, panel);
-        }
+    uint64_t hits[G], any = 0;
+    tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, n, ahead, acc);
+    UNROLL for (int i = 0; i < n; i++) {
+        __m512i bound = _mm512_set1_epi32(queries->bound8[g * G + (size_t)i]);
+        uint64_t h = 0;
+        UNROLL for (int j = 0; j < 3; j++) h |= (uint64_t)_mm512_cmpge_epi32_mask(acc[i][j], bound) << (16 * j);
+        hits[i] = h & panel->present;
+        any |= hits[i];
     }
+    if (__builtin_expect(any != 0, 0)) {
+        UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
+            _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
+        for (int i = 0; i < n; i++)
+            if (hits[i]) append_exact8(queries, g * G + (size_t)i, hits[i], values + i * P, panel);
+    }
+}
+
+#define PANEL(name)                                                                                                    \
+    static void panel_##name(const panel_view *panel, akin_queries *queries, size_t padded) {                          \
+        if (queries->count == 1) {                                                                                     \
+            group_##name(panel, queries, 0, padded, 1, true);                                                          \
+            return;                                                                                                    \
+        }                                                                                                              \
+        group_##name(panel, queries, 0, padded, G, true);                                                              \
+        for (size_t g = 1; g < queries->groups; g++) group_##name(panel, queries, g, padded, G, false);                \
+    }
+PANEL(dot8)
+PANEL(exact8)
+
+#include "codes_common.inc"
+
+void akin_nominate_dot8_vnni(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                             size_t padded) {
+    nominate_dot8(panels, first, last, queries, padded);
+}
+
+void akin_nominate_exact8_vnni(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                               size_t padded) {
+    nominate_exact8(panels, first, last, queries, padded);
 }
 
 #pragma clang attribute pop

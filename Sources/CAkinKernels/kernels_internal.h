@@ -17,67 +17,49 @@ extern const akin_kernel_table akin_table_avx512_vnni;
 extern const akin_kernel_table akin_table_neon;
 
 #if defined(__x86_64__)
-void akin_nominate_dot8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded);
-void akin_nominate_exact8_vnni(const akin_panel *panel, akin_queries *queries, size_t padded);
+void akin_nominate_dot8_vnni(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                             size_t padded);
+void akin_nominate_exact8_vnni(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                               size_t padded);
 #endif
 
-// Appends the rows in `hits` to the selector of query `q`. Out of line: hits are rare, tiles are hot.
-__attribute__((noinline, unused)) static void append_values(akin_queries *queries, size_t q, uint64_t hits,
-                                                            const float *value, const akin_panel *panel) {
-    if (q >= queries->count) return;
-    akin_selector *s = &queries->selectors[q];
-    if (s->count + P > s->limit) {
-        akin_queries_make_room(queries, q);
-        s = &queries->selectors[q];
-    }
-    float offset = queries->offset[q], slack = queries->slack[q], x1 = queries->x1[q], x2 = queries->x2[q];
-    int32_t bound = s->bound;
-    uint32_t count = s->count;
-    for (; hits; hits &= hits - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(hits);
-        float e = slack + x1 * panel->e1[j] + x2 * panel->e2[j] + panel->e0[j];
-        int32_t lo = akin_ordered(value[j] + offset - e);
-        s->lo[count] = lo;
-        s->hi[count] = akin_ordered(value[j] + offset + e);
-        s->row[count] = panel->first_row + j;
-        count += lo <= bound;
-    }
-    queries->appended += count - s->count;
-    s->count = count;
-}
+// One panel of `akin_panels`: what a tile needs.
+typedef struct {
+    const void *data; // floats [dimension][48], or bytes [padded / 4][48][4]
+    const float *b, *w, *e0, *e1, *e2;
+    float max_e0, max_e1, max_e2;
+    const int32_t *start, *parity;
+    uint32_t first_row;
+    uint64_t present; // a bit for each row that is not padding
+    const char *next; // what is read after this panel, to be asked for meanwhile
+    size_t next_bytes;
+} panel_view;
 
-__attribute__((noinline, unused)) static void append_exact8(akin_queries *queries, size_t q, uint64_t hits,
-                                                            const int32_t *value, const akin_panel *panel) {
-    if (q >= queries->count) return;
-    akin_selector *s = &queries->selectors[q];
-    if (s->count + P > s->limit) {
-        akin_queries_make_room(queries, q);
-        s = &queries->selectors[q];
-    }
-    int32_t offset = (int32_t)queries->offset64[q], bound = s->bound;
-    uint32_t count = s->count;
-    for (; hits; hits &= hits - 1) {
-        unsigned j = (unsigned)__builtin_ctzll(hits);
-        int32_t key = offset + panel->parity[j] - 2 * value[j];
-        s->lo[count] = key;
-        s->hi[count] = key;
-        s->row[count] = panel->first_row + j;
-        count += key <= bound;
-    }
-    queries->appended += count - s->count;
-    s->count = count;
+static inline panel_view view_panel(const akin_panels *panels, size_t p, const void *data) {
+    size_t first = p * P, left = panels->rows - first;
+    const float *largest = panels->largest + 3 * p;
+    return (panel_view){
+        .data = data,
+        .b = panels->b + first,
+        .w = panels->w + first,
+        .e0 = panels->e0 + first,
+        .e1 = panels->e1 + first,
+        .e2 = panels->e2 + first,
+        .max_e0 = largest[0],
+        .max_e1 = largest[1],
+        .max_e2 = largest[2],
+        .start = panels->start ? panels->start + first : NULL,
+        .parity = panels->parity ? panels->parity + first : NULL,
+        .first_row = (uint32_t)first,
+        .present = left >= P ? (1ull << P) - 1 : (1ull << left) - 1,
+    };
 }
 
 // What the values of a tile must stay under, for each query of a group.
-static inline void tile_bounds(const akin_panel *panel, const akin_queries *queries, size_t group, float *bounds) {
-    for (size_t i = 0; i < G; i++) {
-        size_t q = group * G + i;
-        bounds[i] = queries->bound[q] + queries->x1[q] * panel->max_e1 + queries->x2[q] * panel->max_e2 + panel->max_e0;
-    }
-}
-
-static inline uint64_t rows_mask(uint32_t rows) {
-    return rows >= 64 ? ~0ull : (1ull << rows) - 1;
+static inline void tile_bounds(const panel_view *panel, const akin_queries *queries, size_t group, float *bounds) {
+    const float *bound = queries->bound + group * G, *x1 = queries->x1 + group * G, *x2 = queries->x2 + group * G;
+    for (size_t i = 0; i < G; i++)
+        bounds[i] = bound[i] + x1[i] * panel->max_e1 + x2[i] * panel->max_e2 + panel->max_e0;
 }
 
 #endif

@@ -102,9 +102,12 @@ static void row_values(const float *rows, size_t stride, size_t n, const float *
     }
 }
 
-#include "dot8_scalar.inc"
-#include "rows_common.inc"
+#include "selection_common.inc"
 #include "tiles_common.inc"
+#include "panels_common.inc"
+#include "dot8_scalar.inc"
+#include "codes_common.inc"
+#include "rows_common.inc"
 
 const akin_kernel_table akin_table_neon = {
     .level = AKIN_SIMD_NEON,
@@ -112,11 +115,12 @@ const akin_kernel_table akin_table_neon = {
     .has_dot8 = false,
     .distance = distance,
     .product = product,
-    .pack_panel = pack_panel,
     .nominate_f32 = nominate_f32,
     .nominate_dot8 = nominate_dot8,
     .nominate_exact8 = nominate_exact8,
     .nominate_difference = nominate_difference,
     .nominate_product = nominate_product,
+    .compact = compact,
+    .make_room = make_room,
 };
 #endif

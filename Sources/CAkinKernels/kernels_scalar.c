@@ -47,8 +47,11 @@ static void row_values(const float *rows, size_t stride, size_t n, const float *
         }
 }
 
-#include "dot8_scalar.inc"
+#include "selection_common.inc"
 #include "tiles_common.inc"
+#include "panels_common.inc"
+#include "dot8_scalar.inc"
+#include "codes_common.inc"
 #include "rows_common.inc"
 
 const akin_kernel_table akin_table_scalar = {
@@ -57,10 +60,11 @@ const akin_kernel_table akin_table_scalar = {
     .has_dot8 = false,
     .distance = distance,
     .product = product,
-    .pack_panel = pack_panel,
     .nominate_f32 = nominate_f32,
     .nominate_dot8 = nominate_dot8,
     .nominate_exact8 = nominate_exact8,
     .nominate_difference = nominate_difference,
     .nominate_product = nominate_product,
+    .compact = compact,
+    .make_room = make_room,
 };

@@ -1,62 +1,5 @@
-// Keeps the candidates of one query: intervals of keys, of which only those that may be among the k nearest stay.
+// Bounds of queries, and the sorting of what was selected.
 #include "kernels_internal.h"
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
-
-// The k-th smallest of values[0 ..< count], k from 1; reorders values. Hoare's quickselect, median of three.
-static int32_t kth_smallest(int32_t *values, uint32_t count, uint32_t k) {
-    int64_t left = 0, right = (int64_t)count - 1, target = (int64_t)k - 1;
-    while (right - left > 12) {
-        int64_t middle = left + (right - left) / 2;
-        int32_t a = values[left], b = values[middle], c = values[right];
-        int32_t pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
-        int64_t i = left, j = right;
-        while (i <= j) {
-            while (values[i] < pivot) i++;
-            while (values[j] > pivot) j--;
-            if (i <= j) {
-                int32_t t = values[i];
-                values[i++] = values[j];
-                values[j--] = t;
-            }
-        }
-        if (target <= j) right = j;
-        else if (target >= i) left = i;
-        else return values[target];
-    }
-    for (int64_t i = left + 1; i <= right; i++) { // insertion sort of what is left
-        int32_t v = values[i];
-        int64_t j = i;
-        for (; j > left && values[j - 1] > v; j--) values[j] = values[j - 1];
-        values[j] = v;
-    }
-    return values[target];
-}
-
-void akin_selector_compact(akin_selector *s) {
-    if (s->count > s->k || (s->count == s->k && s->bound == INT32_MAX)) {
-        int32_t small[1024];
-        int32_t *scratch = s->count <= 1024 ? small : malloc(s->count * sizeof(int32_t));
-        if (!scratch) abort(); // a few kilobytes: nothing sensible is left to do
-        memcpy(scratch, s->hi, s->count * sizeof(int32_t));
-        s->bound = kth_smallest(scratch, s->count, s->k);
-        if (scratch != small) free(scratch);
-
-        uint32_t kept = 0;
-        for (uint32_t i = 0; i < s->count; i++) {
-            int32_t lo = s->lo[i], hi = s->hi[i];
-            uint32_t row = s->row[i];
-            s->lo[kept] = lo;
-            s->hi[kept] = hi;
-            s->row[kept] = row;
-            kept += lo <= s->bound;
-        }
-        s->count = kept;
-    }
-    uint32_t room = s->k > 2 * AKIN_PANEL_ROWS ? s->k : 2 * AKIN_PANEL_ROWS;
-    s->limit = s->count + room < s->capacity ? s->count + room : s->capacity;
-}
 
 // The largest float-like reach: -infinity for padding, +infinity before k rows were seen.
 static void update_float_bound(akin_queries *q, size_t i, int32_t bound) {
@@ -90,12 +33,23 @@ void akin_queries_update_bound(akin_queries *q, size_t i) {
     else update_float_bound(q, i, bound);
 }
 
-void akin_queries_make_room(akin_queries *q, size_t i) {
-    akin_selector *s = &q->selectors[i];
-    akin_selector_compact(s);
-    if (s->capacity - s->count < 2 * AKIN_PANEL_ROWS) {
-        q->resolve(q->context, q, i);
-        akin_selector_compact(s);
+void akin_sort_words(uint64_t *words, uint64_t *spare, size_t count) {
+    uint64_t *from = words, *to = spare;
+    uint32_t counts[8][256] = {{0}};
+    for (size_t i = 0; i < count; i++)
+        for (int digit = 0; digit < 8; digit++) counts[digit][words[i] >> 8 * digit & 255]++;
+    for (int digit = 0; digit < 8; digit++) {
+        if (count > 0 && counts[digit][from[0] >> 8 * digit & 255] == count) continue; // all alike
+        uint32_t next = 0;
+        for (int v = 0; v < 256; v++) {
+            uint32_t these = counts[digit][v];
+            counts[digit][v] = next;
+            next += these;
+        }
+        for (size_t i = 0; i < count; i++) to[counts[digit][from[i] >> 8 * digit & 255]++] = from[i];
+        uint64_t *t = from;
+        from = to;
+        to = t;
     }
-    akin_queries_update_bound(q, i);
+    if (from != words) memcpy(words, from, count * sizeof *words);
 }

@@ -23,12 +23,13 @@ struct BlockScan {
         var first = panels.lowerBound
         while first < panels.upperBound {
             let stripe = first..<min(first + Self.stripe, panels.upperBound)
-            let appended = block.shared.appended, resolved = block.resolved
+            let appended = block.shared.pointee.appended, resolved = block.resolved
             scan(stripe, scratch: scratch)
             first = stripe.upperBound
             let seen = (first - panels.lowerBound) * panelRows
             if let next = betterNomination(
-                seen: seen, stripeRows: stripe.count * panelRows, appended: Int(block.shared.appended - appended),
+                seen: seen, stripeRows: stripe.count * panelRows,
+                appended: Int(block.shared.pointee.appended - appended),
                 resolved: block.resolved - resolved)
             {
                 block.prepare(next)
@@ -37,7 +38,7 @@ struct BlockScan {
         }
     }
 
-    private func scan(_ panels: Range<Int>, scratch: Buffer<Float>) {
+    private func scan(_ range: Range<Int>, scratch: Buffer<Float>) {
         let kernels = rows.kernels.pointee, dimension = rows.dimension
         rows.vectors.withUnsafeElements { elements in
             guard let base = elements.baseAddress else { return }
@@ -45,32 +46,28 @@ struct BlockScan {
             case .exact8, .dot8:
                 guard let codes = rows.codes else { return }
                 let exact = block.nomination == .exact8
-                for p in panels {
-                    var panel = codes.panel(p, rows: rows.count, exact: exact)
-                    let nominate = exact ? kernels.nominate_exact8 : kernels.nominate_dot8
-                    nominate?(&panel, &block.shared, codes.padded)
-                }
+                var panels = codes.panels(rows: rows.count, exact: exact)
+                let nominate = exact ? kernels.nominate_exact8 : kernels.nominate_dot8
+                nominate?(&panels, range.lowerBound, range.upperBound, block.shared, codes.padded)
             case .tiles32:
-                for p in panels {
-                    let first = p * panelRows
-                    var panel = rows.terms.panel(p, rows: rows.count, data: scratch.pointer)
-                    kernels.pack_panel(
-                        base + first * dimension, Int(panel.rows), dimension, rows.sigma.pointer + first,
-                        rows.center.pointer, scratch.pointer)
-                    kernels.nominate_f32(&panel, &block.shared, dimension)
-                }
+                var panels = rows.terms.panels(rows: rows.count)
+                panels.source = base
+                panels.sigma = UnsafePointer(rows.sigma.pointer)
+                panels.center = UnsafePointer(rows.center.pointer)
+                panels.scratch = scratch.pointer
+                kernels.nominate_f32(&panels, range.lowerBound, range.upperBound, block.shared, dimension)
             case .exact64:
-                block.addExactly(panels.lowerBound * panelRows..<min(rows.count, panels.upperBound * panelRows))
+                block.addExactly(range.lowerBound * panelRows..<min(rows.count, range.upperBound * panelRows))
             case .rows32:
-                let first = panels.lowerBound * panelRows
+                let first = range.lowerBound * panelRows
                 var view = akin_rows(
                     data: base + first * dimension, sigma: rows.sigma.pointer + first, norm: rows.norm.pointer + first,
                     first_row: UInt32(first),
-                    rows: UInt32(min(rows.count, panels.upperBound * panelRows) - first))
+                    rows: UInt32(min(rows.count, range.upperBound * panelRows) - first))
                 if rows.metric == .l2 {
-                    kernels.nominate_difference(&view, &block.shared, dimension, roundedUp(sumError(dimension + 8)))
+                    kernels.nominate_difference(&view, block.shared, dimension, roundedUp(sumError(dimension + 8)))
                 } else {
-                    kernels.nominate_product(&view, &block.shared, dimension)
+                    kernels.nominate_product(&view, block.shared, dimension)
                 }
             }
         }

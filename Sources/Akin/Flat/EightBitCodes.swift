@@ -68,12 +68,12 @@ final class EightBitCodes: Sendable {
         self.parity = parity
     }
 
-    func panel(_ index: Int, rows: Int, exact: Bool) -> akin_panel {
-        let first = index * panelRows
-        var panel = terms.panel(index, rows: rows, data: panels.pointer + first * padded)
-        panel.start = UnsafePointer((exact ? exactStart : start).pointer + first)
-        if exact { panel.parity = UnsafePointer(parity.pointer + first) }
-        return panel
+    func panels(rows: Int, exact: Bool) -> akin_panels {
+        var panels = terms.panels(rows: rows)
+        panels.codes = UnsafePointer(self.panels.pointer)
+        panels.start = UnsafePointer((exact ? exactStart : start).pointer)
+        panels.parity = UnsafePointer(parity.pointer)
+        return panels
     }
 
     var byteCount: Int { panels.count + start.count * (exactStart.count > 0 ? 32 : 24) }

@@ -45,8 +45,6 @@ struct Contender: Comparable {
     var key: Int32
     var id: Int64
     var row: UInt32
-    /// The key as the selector holds it: whole for 8-bit keys without error, else the same as `key`.
-    var raw: Int32
 
     static func < (a: Contender, b: Contender) -> Bool { a.key != b.key ? a.key < b.key : a.id < b.id }
 }

@@ -63,7 +63,7 @@ extension FlatIndex {
     private func blockSize(count: Int, k: Int, threads: Int) -> Int {
         let affordable = max(groupQueries, (24 << 20) / QueryBlock.byteCount(queries: 1, k: k))
         let share = (count + threads - 1) / threads
-        let size = min(affordable, share, 2_048)
+        let size = min(affordable, share, 512)
         return (size + groupQueries - 1) / groupQueries * groupQueries
     }
 

@@ -1,10 +1,10 @@
 internal import CAkinKernels
 
-/// What is known of each row beside its components, padded to whole panels; see `akin_panel`.
+/// What is known of each row beside its components, padded to whole panels; see `akin_panels`.
 final class PanelTerms: Sendable {
     let b, w, e0, e1, e2: Buffer<Float>
-    /// Greatest e0, e1, e2 of each panel.
-    let largest: Buffer<(Float, Float, Float)>
+    /// `[panels, 3]`: greatest e0, e1, e2.
+    private let largest: Buffer<Float>
 
     init(panels: Int) {
         let rows = panels * panelRows
@@ -13,28 +13,28 @@ final class PanelTerms: Sendable {
         e0 = Buffer(repeating: 0, count: rows)
         e1 = Buffer(repeating: 0, count: rows)
         e2 = Buffer(repeating: 0, count: rows)
-        largest = Buffer(repeating: (0, 0, 0), count: panels)
+        largest = Buffer(repeating: 0, count: panels * 3)
     }
 
     func findLargest(rows: Int) {
-        for p in 0..<largest.count {
-            var greatest: (Float, Float, Float) = (0, 0, 0)
-            for i in p * panelRows..<min(rows, (p + 1) * panelRows) {
-                greatest.0 = max(greatest.0, e0[i])
-                greatest.1 = max(greatest.1, e1[i])
-                greatest.2 = max(greatest.2, e2[i])
-            }
-            largest[p] = greatest
+        for i in 0..<rows {
+            let p = i / panelRows * 3
+            largest[p] = max(largest[p], e0[i])
+            largest[p + 1] = max(largest[p + 1], e1[i])
+            largest[p + 2] = max(largest[p + 2], e2[i])
         }
     }
 
-    /// The panel that starts at row `48 * panel`, with components at `data`.
-    func panel(_ panel: Int, rows: Int, data: UnsafeRawPointer) -> akin_panel {
-        let first = panel * panelRows
-        let greatest = largest[panel]
-        return akin_panel(
-            data: data, b: b.pointer + first, w: w.pointer + first, e0: e0.pointer + first, e1: e1.pointer + first,
-            e2: e2.pointer + first, max_e0: greatest.0, max_e1: greatest.1, max_e2: greatest.2, start: nil, parity: nil,
-            first_row: UInt32(first), rows: UInt32(min(rows - first, panelRows)))
+    /// The part of `akin_panels` that both precisions share.
+    func panels(rows: Int) -> akin_panels {
+        var panels = akin_panels()
+        panels.rows = rows
+        panels.b = UnsafePointer(b.pointer)
+        panels.w = UnsafePointer(w.pointer)
+        panels.e0 = UnsafePointer(e0.pointer)
+        panels.e1 = UnsafePointer(e1.pointer)
+        panels.e2 = UnsafePointer(e2.pointer)
+        panels.largest = UnsafePointer(largest.pointer)
+        return panels
     }
 }

@@ -12,19 +12,22 @@ final class QueryBlock {
     /// Rows whose key was computed exactly before the end, for the watch over the plan.
     private(set) var resolved = 0
 
-    /// What the kernels see.
-    var shared = akin_queries()
-
+    /// What the kernels see. Kernels call back into this object, so it is memory of its own, not a property that a
+    /// kernel would hold exclusively.
+    var shared: UnsafeMutablePointer<akin_queries> { sharedMemory.pointer }
+    private let sharedMemory = Buffer<akin_queries>(repeating: akin_queries(), count: 1)
     private let selectors: Buffer<akin_selector>
     private let lo, hi: Buffer<Int32>
     private let candidates: Buffer<UInt32>
     private let bound, scale, offset, slack, x1, x2: Buffer<Float>
     private let bound8: Buffer<Int32>
     private let offset64: Buffer<Double>
+    /// Room to sort the candidates of one query, and as much to spare.
+    private let words: Buffer<UInt64>
     private var packed = Buffer<UInt8>(repeating: 0, count: 0)
 
     /// Candidates that a query can hold before those that intervals cannot tell apart are made exact.
-    static func capacity(k: Int) -> Int { 2 * k + 320 }
+    static func capacity(k: Int) -> Int { (2 * k + 320) / 16 * 16 }
 
     /// Memory of a block, the packed queries excluded.
     static func byteCount(queries: Int, k: Int) -> Int { queries * capacity(k: k) * 12 }
@@ -45,10 +48,11 @@ final class QueryBlock {
         hi = Buffer(repeating: 0, count: count * capacity)
         candidates = Buffer(repeating: 0, count: count * capacity)
         selectors = Buffer(repeating: akin_selector(), count: count)
+        words = Buffer(repeating: 0, count: 2 * capacity)
         for q in 0..<count {
             selectors[q] = akin_selector(
                 lo: lo.pointer + q * capacity, hi: hi.pointer + q * capacity, row: candidates.pointer + q * capacity,
-                count: 0, limit: UInt32(min(capacity, max(k, 2 * panelRows))), capacity: UInt32(capacity),
+                count: 0, limit: UInt32(k), capacity: UInt32(capacity),
                 k: UInt32(k), bound: .max)
         }
         bound = Buffer(repeating: -.infinity, count: padded)
@@ -59,42 +63,42 @@ final class QueryBlock {
         x1 = Buffer(repeating: 0, count: padded)
         x2 = Buffer(repeating: 0, count: padded)
         offset64 = Buffer(repeating: 0, count: padded)
-        shared.count = count
-        shared.groups = padded / groupQueries
-        shared.bound = bound.pointer
-        shared.bound8 = bound8.pointer
-        shared.scale = UnsafePointer(scale.pointer)
-        shared.offset = UnsafePointer(offset.pointer)
-        shared.offset64 = UnsafePointer(offset64.pointer)
-        shared.slack = UnsafePointer(slack.pointer)
-        shared.x1 = UnsafePointer(x1.pointer)
-        shared.x2 = UnsafePointer(x2.pointer)
-        shared.selectors = selectors.pointer
-        shared.strict = idsAscend
-        shared.resolve = { context, _, query in
+        shared.pointee.count = count
+        shared.pointee.groups = padded / groupQueries
+        shared.pointee.bound = bound.pointer
+        shared.pointee.bound8 = bound8.pointer
+        shared.pointee.scale = UnsafePointer(scale.pointer)
+        shared.pointee.offset = UnsafePointer(offset.pointer)
+        shared.pointee.offset64 = UnsafePointer(offset64.pointer)
+        shared.pointee.slack = UnsafePointer(slack.pointer)
+        shared.pointee.x1 = UnsafePointer(x1.pointer)
+        shared.pointee.x2 = UnsafePointer(x2.pointer)
+        shared.pointee.selectors = selectors.pointer
+        shared.pointee.strict = idsAscend
+        shared.pointee.resolve = { context, _, query in
             guard let context else { return }
             Unmanaged<QueryBlock>.fromOpaque(context).takeUnretainedValue().resolve(query)
         }
-        shared.context = Unmanaged.passUnretained(self).toOpaque()
+        shared.pointee.context = Unmanaged.passUnretained(self).toOpaque()
         prepare(nomination)
     }
 
     /// Packs the queries for a way of nominating; the candidates found so far stay.
     func prepare(_ nomination: Nomination) {
         self.nomination = nomination
-        shared.exact8 = nomination == .exact8
+        shared.pointee.exact8 = nomination == .exact8
         switch nomination {
         case .exact64: break
         case .rows32: prepareRows()
         case .tiles32: prepareTiles(eightBit: nil)
         case .dot8, .exact8: prepareTiles(eightBit: rows.codes)
         }
-        for q in 0..<count { akin_queries_update_bound(&shared, q) }
+        for q in 0..<count { akin_queries_update_bound(shared, q) }
     }
 
     private func prepareRows() {
         let gamma = sumError(rows.dimension + 4)
-        shared.packed = UnsafeRawPointer(queries)
+        shared.pointee.packed = UnsafeRawPointer(queries)
         for q in 0..<count {
             offset[q] = 0
             offset64[q] = 0
@@ -116,7 +120,7 @@ final class QueryBlock {
                 for c in q * rows.dimension..<(q + 1) * rows.dimension { floats[c] = queries[c] * sigma }
             }
         }
-        shared.packed = UnsafeRawPointer(packed.pointer)
+        shared.pointee.packed = UnsafeRawPointer(packed.pointer)
     }
 
     /// The factor that makes query `q` what the metric compares: 1, or 1 / |x|.
@@ -131,8 +135,8 @@ final class QueryBlock {
         let dimension = rows.dimension
         let padded = codes?.padded ?? dimension
         let groupBytes = groupQueries * padded * (codes == nil ? 4 : 1)
-        packed = Buffer(repeating: codes == nil ? 0 : 128, count: shared.groups * groupBytes)
-        shared.packed = UnsafeRawPointer(packed.pointer)
+        packed = Buffer(repeating: codes == nil ? 0 : 128, count: shared.pointee.groups * groupBytes)
+        shared.pointee.packed = UnsafeRawPointer(packed.pointer)
         let u = unitRoundoff, factor = rows.productFactor
         let centered = Buffer<Float>(repeating: 0, count: dimension)
         let code = Buffer<Int8>(repeating: 0, count: padded)
@@ -171,17 +175,26 @@ final class QueryBlock {
     /// Makes the candidates of a query exact and leaves the k nearest: called when intervals overlap too much.
     private func resolve(_ q: Int) {
         let selector = selectors.pointer + q
-        var contenders: [Contender] = []
-        contend(q, first: 0, last: Int(selector.pointee.count), into: &contenders)
-        contenders.sort()
-        resolved += contenders.count
-        let kept = min(k, contenders.count)
-        for i in 0..<kept {
-            selector.pointee.lo[i] = contenders[i].raw
-            selector.pointee.hi[i] = contenders[i].raw
-            selector.pointee.row[i] = contenders[i].row
+        let count = Int(selector.pointee.count)
+        resolved += count
+        let kept: [Contender] = withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { keys in
+            guard let keys = keys.baseAddress else { return [] }
+            if nomination == .exact8 {
+                for i in 0..<count { keys[i] = akin_ordered(Float(selector.pointee.lo[i])) }
+            } else {
+                var exact = ExactKeys(rows: rows, query: queries + q * rows.dimension)
+                exact.compute(selector.pointee.row, count: count, into: keys)
+            }
+            return nearest(keys, selector.pointee.row, count: count)
         }
-        selector.pointee.count = UInt32(kept)
+        for (i, contender) in kept.enumerated() {
+            // Whole keys that round to the same float take its value: no other row's order depends on the difference.
+            let key = nomination == .exact8 ? Int32(akin_unordered(contender.key)) : contender.key
+            selector.pointee.lo[i] = key
+            selector.pointee.hi[i] = key
+            selector.pointee.row[i] = contender.row
+        }
+        selector.pointee.count = UInt32(kept.count)
     }
 
     /// Takes some rows with their exact keys.
@@ -191,14 +204,12 @@ final class QueryBlock {
             let selector = selectors.pointer + q
             for first in stride(from: range.lowerBound, to: range.upperBound, by: panelRows) {
                 let some = min(panelRows, range.upperBound - first)
-                if Int(selector.pointee.count) + some > Int(selector.pointee.limit) {
-                    akin_queries_make_room(&shared, q)
-                }
                 let end = Int(selector.pointee.count)
                 for i in 0..<some { selector.pointee.row[end + i] = UInt32(first + i) }
                 exact.compute(selector.pointee.row + end, count: some, into: selector.pointee.lo + end)
                 for i in 0..<some { selector.pointee.hi[end + i] = selector.pointee.lo[end + i] }
                 selector.pointee.count += UInt32(some)
+                if selector.pointee.count >= selector.pointee.limit { rows.kernels.pointee.make_room(shared, q) }
             }
         }
     }
@@ -206,57 +217,57 @@ final class QueryBlock {
     /// The k nearest of the rows scanned, nearest first.
     func finish(_ q: Int) -> [Contender] {
         let selector = selectors.pointer + q
-        akin_selector_compact(selector)
+        rows.kernels.pointee.compact(selector)
         let count = Int(selector.pointee.count)
-        var contenders: [Contender] = []
-        if nomination == .exact8 {
-            contend(q, first: 0, last: count, into: &contenders)
-            contenders.sort()
-        } else {
-            // From the most promising on, until no interval begins under the k-th exact key.
-            sortByLowerBound(selector.pointee)
-            var next = 0
-            while next < count {
-                if contenders.count >= k, selector.pointee.lo[next] > contenders[k - 1].key { break }
-                let last = min(count, next + max(k - contenders.count, 16))
-                contend(q, first: next, last: last, into: &contenders)
-                contenders.sort()
-                next = last
+        return withUnsafeTemporaryAllocation(of: Int32.self, capacity: count) { keys in
+            guard let keys = keys.baseAddress else { return [] }
+            if nomination == .exact8 {
+                for i in 0..<count { keys[i] = akin_ordered(Float(selector.pointee.lo[i])) }
+                return nearest(keys, selector.pointee.row, count: count)
             }
-        }
-        if contenders.count > k { contenders.removeLast(contenders.count - k) }
-        return contenders
-    }
-
-    /// Appends candidates `first..<last` of a query with their exact keys.
-    private func contend(_ q: Int, first: Int, last: Int, into contenders: inout [Contender]) {
-        guard last > first else { return }
-        let selector = selectors[q]
-        contenders.reserveCapacity(contenders.count + last - first)
-        func add(_ i: Int, key: Int32, raw: Int32) {
-            let row = selector.row[i]
-            contenders.append(Contender(key: key, id: ids?[Int(row)] ?? Int64(row), row: row, raw: raw))
-        }
-        if nomination == .exact8 {
-            for i in first..<last { add(i, key: akin_ordered(Float(selector.lo[i])), raw: selector.lo[i]) }
-            return
-        }
-        var exact = ExactKeys(rows: rows, query: queries + q * rows.dimension)
-        withUnsafeTemporaryAllocation(of: Int32.self, capacity: last - first) { keys in
-            guard let keys = keys.baseAddress else { return }
-            exact.compute(selector.row + first, count: last - first, into: keys)
-            for i in first..<last { add(i, key: keys[i - first], raw: keys[i - first]) }
+            // From the most promising on, until no interval begins under the k-th exact key.
+            sort(selector.pointee.lo, selector.pointee.row, count: count)
+            var exact = ExactKeys(rows: rows, query: queries + q * rows.dimension)
+            var known = 0, reach = Int32.max
+            while known < count, selector.pointee.lo[known] <= reach {
+                let some = min(count - known, max(16, known == 0 ? k : k / 4))
+                exact.compute(selector.pointee.row + known, count: some, into: keys + known)
+                known += some
+                if known >= k, known < count { reach = nearest(keys, selector.pointee.row, count: known)[k - 1].key }
+            }
+            return nearest(keys, selector.pointee.row, count: known)
         }
     }
 
-    private func sortByLowerBound(_ selector: akin_selector) {
-        let count = Int(selector.count)
-        // The order of two 32-bit keys in one 64-bit word: sorting words is what the machine does best.
-        var words = (0..<count).map { Int64(selector.lo[$0]) << 32 | Int64(selector.row[$0]) }
-        words.sort()
+    /// The k nearest of some rows whose ordered keys are known, nearest first, ties by smaller id.
+    private func nearest(_ keys: UnsafePointer<Int32>, _ numbers: UnsafePointer<UInt32>, count: Int) -> [Contender] {
+        if !shared.pointee.strict {
+            let contenders = (0..<count).map { Contender(key: keys[$0], id: id(numbers[$0]), row: numbers[$0]) }
+            return Array(contenders.sorted().prefix(k))
+        }
+        for i in 0..<count { words[i] = Self.word(keys[i], numbers[i]) }
+        akin_sort_words(words.pointer, words.pointer + words.count / 2, count)
+        return (0..<min(k, count)).map { i in
+            let row = UInt32(truncatingIfNeeded: words[i])
+            return Contender(key: Self.key(words[i]), id: id(row), row: row)
+        }
+    }
+
+    private func sort(_ keys: UnsafeMutablePointer<Int32>, _ numbers: UnsafeMutablePointer<UInt32>, count: Int) {
+        for i in 0..<count { words[i] = Self.word(keys[i], numbers[i]) }
+        akin_sort_words(words.pointer, words.pointer + words.count / 2, count)
         for i in 0..<count {
-            selector.lo[i] = Int32(truncatingIfNeeded: words[i] >> 32)
-            selector.row[i] = UInt32(truncatingIfNeeded: words[i])
+            keys[i] = Self.key(words[i])
+            numbers[i] = UInt32(truncatingIfNeeded: words[i])
         }
     }
+
+    private func id(_ row: UInt32) -> Int64 { ids?[Int(row)] ?? Int64(row) }
+
+    /// A key and a row in one word that sorts like the pair.
+    private static func word(_ key: Int32, _ row: UInt32) -> UInt64 {
+        UInt64(UInt32(bitPattern: key ^ .min)) << 32 | UInt64(row)
+    }
+
+    private static func key(_ word: UInt64) -> Int32 { Int32(bitPattern: UInt32(word >> 32)) ^ .min }
 }

@@ -8,7 +8,7 @@ package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         let bytes = max(count, 1) * MemoryLayout<Element>.stride
         let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
-        pointer.initialize(repeating: value, count: count)
+        for i in 0..<count { (pointer + i).initialize(to: value) }
         self.count = count
     }
 

@@ -23,15 +23,16 @@ typedef enum {
 } akin_simd_level;
 
 // Candidates of one query: an interval [lo, hi] that holds the key of each, as ordered integers (see akin_ordered).
+// A whole panel always fits behind the candidates held.
 typedef struct akin_selector {
     int32_t *lo;       // [capacity]
     int32_t *hi;       // [capacity]
     uint32_t *row;     // [capacity]
     uint32_t count;    // candidates held
-    uint32_t limit;    // count at which to discard the hopeless, at most capacity
-    uint32_t capacity; // at least k + 2 * AKIN_PANEL_ROWS
+    uint32_t limit;    // count at which to discard the hopeless
+    uint32_t capacity; // a multiple of 16, at least k + 4 * AKIN_PANEL_ROWS
     uint32_t k;        // neighbours wanted
-    int32_t bound;     // k-th smallest hi so far: a row must stay under it; INT32_MAX before k rows were seen
+    int32_t bound;     // at least k rows have hi <= bound: others must reach it; INT32_MAX before k rows were seen
 } akin_selector;
 
 struct akin_queries;
@@ -61,20 +62,27 @@ typedef struct akin_queries {
     void *context;
 } akin_queries;
 
-// 48 rows and what is known of each. key = offset + b + w * dot, within slack + x1 * e1 + x2 * e2 + e0.
+// Stored rows in panels, and what is known of each row, padded to whole panels.
+// key = offset + b + w * dot, within slack + x1 * e1 + x2 * e2 + e0.
 typedef struct {
-    const void *data;   // floats [dimension][48], or bytes [padded dimension / 4][48][4], signed
-    const float *b;     // [48]
-    const float *w;     // [48] factor of the dot product; 8-bit: of the integer dot product over the query's scale
-    const float *e0;    // [48]
-    const float *e1;    // [48]
-    const float *e2;    // [48]
-    float max_e0, max_e1, max_e2; // over the rows of the panel
-    const int32_t *start;  // [48] 8-bit: what the accumulators begin with, -128 * sum of codes (exact: - b / 2 too)
-    const int32_t *parity; // [48] 8-bit exact: b modulo 2
-    uint32_t first_row;
-    uint32_t rows;      // rows present, 1...48
-} akin_panel;
+    size_t rows;        // rows present; the rest of the last panel is padding
+    // 32 bits: where the rows are, row-major, and how they become r = sigma * y - center
+    const float *source; // [rows][dimension]
+    const float *sigma;
+    const float *center; // [dimension]
+    float *scratch;      // [dimension][48], aligned to 64 bytes: the panel at hand
+    // 8 bits
+    const int8_t *codes;   // [panels][padded / 4][48][4]
+    const int32_t *start;  // what accumulators begin with: -128 * sum of codes (exact: - b / 2 too)
+    const int32_t *parity; // exact: b modulo 2
+
+    const float *b;
+    const float *w; // factor of the dot product; 8-bit: of the integer dot product over the query's scale
+    const float *e0;
+    const float *e1;
+    const float *e2;
+    const float *largest; // [panels][3]: greatest e0, e1, e2
+} akin_panels;
 
 // Rows as they are stored, row-major, for few queries and for the plan without cancellation.
 typedef struct {
@@ -94,22 +102,24 @@ typedef struct {
     double (*distance)(const float *x, const float *y, size_t dimension);
     double (*product)(const float *x, const float *y, size_t dimension);
 
-    // 48 rows of `data` ([rows][dimension], fewer than 48 are padded with zeros) times sigma[row], less center,
-    // transposed into panel.
-    void (*pack_panel)(const float *data, size_t rows, size_t dimension, const float *sigma, const float *center,
-                       float *panel);
-
-    // Tiles of one panel with every group.
-    void (*nominate_f32)(const akin_panel *panel, akin_queries *queries, size_t dimension);
+    // Tiles of panels first ..< last with every group.
+    void (*nominate_f32)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                         size_t dimension);
     // 8 bits with rounding errors: `padded` is the dimension rounded up to 4.
-    void (*nominate_dot8)(const akin_panel *panel, akin_queries *queries, size_t padded);
+    void (*nominate_dot8)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries, size_t padded);
     // 8 bits without any error: keys are integers.
-    void (*nominate_exact8)(const akin_panel *panel, akin_queries *queries, size_t padded);
+    void (*nominate_exact8)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
+                            size_t padded);
 
     // Row-major: key = sum((x - y)^2), known within a factor 1 +- relative; queries are [count][dimension].
     void (*nominate_difference)(const akin_rows *rows, akin_queries *queries, size_t dimension, float relative);
     // Row-major: key = - sigma * sum(x * y), known within x1 * norm.
     void (*nominate_product)(const akin_rows *rows, akin_queries *queries, size_t dimension);
+
+    // Drops the candidates that cannot be among the k nearest and lowers the bound. O(capacity).
+    void (*compact)(akin_selector *selector);
+    // Compacts the selector of a query, resolving it where that is not enough, until a whole panel has room.
+    void (*make_room)(akin_queries *queries, size_t query);
 } akin_kernel_table;
 
 // The best table of this CPU; AKIN_SIMD=scalar|avx2|avx512|neon chooses another that the CPU has.
@@ -135,14 +145,11 @@ static inline float akin_unordered(int32_t ordered) {
     return u.f;
 }
 
-// Drops the candidates that cannot be among the k nearest and lowers the bound. O(capacity).
-void akin_selector_compact(akin_selector *selector);
-
 // Recomputes bound or bound8 of a query from its selector.
 void akin_queries_update_bound(akin_queries *queries, size_t query);
 
-// Compacts the selector of a query, resolving it where that is not enough, until a whole panel has room.
-void akin_queries_make_room(akin_queries *queries, size_t query);
+// Sorts words in ascending order; `spare` is as long. O(count), radix.
+void akin_sort_words(uint64_t *words, uint64_t *spare, size_t count);
 
 // What a row is made of: r = sigma * y - center, in doubles.
 typedef struct {
