@@ -72,7 +72,14 @@ extension FlatIndex {
     ) -> Nomination {
         if let nomination = options.nomination { return nomination }
         let largest = Double(akin_largest_magnitude(queries, count * dimension))
-        if stored.isHuge || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return .exact64 }
+        if stored.isExtreme || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return .exact64 }
+        if metric == .cosine {
+            for q in 0..<count {
+                let x = queries + q * dimension
+                let square = stored.kernels.pointee.product(x, x, dimension)
+                if !StoredRows.isOrdinary(sigma: StoredRows.sigma(square: square)) { return .exact64 }
+            }
+        }
         if options.arithmetic == .automatic, stored.codes != nil, stored.kernels.pointee.has_dot8 {
             guard stored.isWhole, metric == .l2 else { return .dot8 }
             var least: Float = 0, greatest: Float = 0

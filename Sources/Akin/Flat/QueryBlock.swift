@@ -102,7 +102,8 @@ final class QueryBlock {
         for q in 0..<count {
             offset[q] = 0
             offset64[q] = 0
-            slack[q] = roundedUp(underflowSlack)
+            // For the cosine, sigma of the row enlarges what a product loses to underflow, 2^-150, by at most 2^100.
+            slack[q] = roundedUp(rows.metric == .cosine ? Double(rows.dimension) * 0x1p-50 : underflowSlack)
             x2[q] = 0
             x1[q] = 0
             if rows.metric == .l2 { continue }
@@ -127,8 +128,7 @@ final class QueryBlock {
     private func sigma(of q: Int) -> Float {
         guard rows.metric == .cosine else { return 1 }
         let x = queries + q * rows.dimension
-        let square = rows.kernels.pointee.product(x, x, rows.dimension)
-        return square > 0 ? Float(1 / square.squareRoot()) : 0
+        return StoredRows.sigma(square: rows.kernels.pointee.product(x, x, rows.dimension))
     }
 
     private func prepareTiles(eightBit codes: EightBitCodes?) {

@@ -35,8 +35,8 @@ final class StoredRows: Sendable {
     let codes: EightBitCodes?
     /// Every component of every row is whole and within -128...127 of the center: 8 bits lose nothing.
     let isWhole: Bool
-    /// Values are so large that sums of their squares might leave the range of floats.
-    let isHuge: Bool
+    /// Values are so large, or for the cosine rows so short or long, that floats would leave their range.
+    let isExtreme: Bool
 
     var count: Int { vectors.rows }
     var dimension: Int { vectors.columns }
@@ -65,7 +65,7 @@ final class StoredRows: Sendable {
                     for i in range {
                         guard let row = y.baseAddress.map({ $0 + i * dimension }) else { return }
                         let square = table.pointee.product(row, row, dimension)
-                        sigma[i] = square > 0 ? Float(1 / square.squareRoot()) : 0
+                        sigma[i] = Self.sigma(square: square)
                     }
                 }
             }
@@ -99,7 +99,7 @@ final class StoredRows: Sendable {
             largest = max(largest, m.norm2, m.scaled_norm2)
         }
         terms.findLargest(rows: rows)
-        isHuge = largest > 0x1p90
+        isExtreme = largest > 0x1p90 || !(0..<rows).allSatisfy { Self.isOrdinary(sigma: sigma[$0]) }
         self.sigma = sigma
         self.norm = norm
         self.center = center
@@ -107,11 +107,19 @@ final class StoredRows: Sendable {
         self.terms = terms
         self.isWhole = isWhole
         codes =
-            eightBit && !isHuge && rows > 0 && dimension <= 32_768
+            eightBit && !isExtreme && rows > 0 && dimension <= 32_768
             ? EightBitCodes(
                 vectors, metric: metric, sigma: sigma, center: center, measured: measured, isWhole: isWhole,
                 threads: threads) : nil
     }
+
+    /// The factor that gives a vector length 1, from its squared length; 0 for length 0.
+    static func sigma(square: Double) -> Float {
+        square > 0 ? min(Float(1 / square.squareRoot()), .greatestFiniteMagnitude) : 0
+    }
+
+    /// Whether a factor and what it is multiplied with keep their precision as floats.
+    static func isOrdinary(sigma: Float) -> Bool { sigma == 0 || (0x1p-100...0x1p100).contains(sigma) }
 
     private static func checkFinite(_ vectors: Matrix<Float>, threads: Int) throws(IndexError) {
         let bad = vectors.withUnsafeElements { y in
