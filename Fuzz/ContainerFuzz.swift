@@ -1,0 +1,75 @@
+import Akin
+import Foundation
+
+/// Any bytes as an index file: opened as they are, and again with their checksums put right, so that what lies behind
+/// the checksums meets hostile numbers too.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzContainer(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    guard let data else { return 0 }
+    var bytes = Array(UnsafeBufferPointer(start: data, count: count))
+    read(bytes)
+    guard bytes.count >= 64 else { return 0 }
+    reseal(&bytes)
+    read(bytes)
+    return 0
+}
+
+private func read(_ bytes: [UInt8]) {
+    let storage = bytes.withUnsafeBytes { MemoryFile($0) }
+    guard let container = try? ContainerReader(storage, path: "input") else { return }
+    try? container.verify()
+    for section in container.sections {
+        precondition(section.offset >= 64 && section.offset + section.byteCount <= bytes.count)
+    }
+    guard let index = try? FlatIndex(container, verify: false, threads: 1) else { return }
+    precondition(index.count * index.dimension * 4 <= bytes.count)
+    guard index.count > 0, index.dimension <= 1024 else { return }
+    let found = try? index.search(index.vectors.rows(0..<1), k: 3, options: SearchOptions(threads: 1))
+    precondition(found?.neighbors[0].count == min(3, index.count))
+}
+
+/// Makes version, length and checksums of header, table and sections those that a writer would have stored.
+private func reseal(_ bytes: inout [UInt8]) {
+    func number(at offset: Int, _ size: Int) -> UInt64 {
+        (0..<size).reversed().reduce(0) { $0 << 8 | UInt64(bytes[offset + $1]) }
+    }
+    func store(_ value: UInt64, at offset: Int, _ size: Int) {
+        for i in 0..<size { bytes[offset + i] = UInt8(truncatingIfNeeded: value >> (8 * i)) }
+    }
+    func checksum(_ range: Range<Int>) -> UInt64 {
+        bytes.withUnsafeBytes { UInt64(CRC32C.checksum(UnsafeRawBufferPointer(rebasing: $0[range]))) }
+    }
+    store(1, at: 8, 4)
+    store(UInt64(bytes.count), at: 16, 8)
+    let sections = min(number(at: 12, 4), UInt64(bytes.count / 64))
+    let table = bytes.count - Int(sections) * 64
+    for i in 0..<Int(sections) {
+        let entry = table + i * 64
+        let offset = number(at: entry + 32, 8), length = number(at: entry + 40, 8)
+        guard offset <= UInt64(table), length <= UInt64(table) - offset else { continue }
+        store(checksum(Int(offset)..<Int(offset + length)), at: entry + 52, 4)
+    }
+    store(UInt64(table), at: 24, 8)
+    store(checksum(table..<bytes.count), at: 32, 4)
+    store(checksum(0..<60), at: 60, 4)
+}
+
+/// Puts small index files into the corpus folder, the last argument.
+@_cdecl("LLVMFuzzerInitialize")
+public func seedContainers(
+    _ count: UnsafeMutablePointer<CInt>,
+    _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>>>
+) -> CInt {
+    let corpus = String(cString: arguments.pointee[Int(count.pointee) - 1])
+    guard count.pointee > 1, !corpus.hasPrefix("-") else { return 0 }
+    let vectors = Matrix<Float>([[1, 2, 3], [4, 5, 6], [7, 8, 9], [-1, 0, 1]])
+    let space = EmbeddingSpace(id: "0123", name: "model")
+    for metric in Metric.allCases {
+        guard let plain = try? FlatIndex(vectors, metric: metric),
+            let full = try? FlatIndex(vectors, ids: [4, -3, 2, 9], metric: metric, space: space),
+            (try? plain.save(to: "\(corpus)/seed-\(metric.rawValue)")) != nil,
+            (try? full.save(to: "\(corpus)/seed-\(metric.rawValue)-ids")) != nil
+        else { return 1 }
+    }
+    return 0
+}
