@@ -36,6 +36,11 @@ final class EmbeddedSetWriter {
         guard try VectorFormat(path: path) == .npy else {
             throw FileError(.unsupported, path: path, "expected a name that ends in .npy")
         }
+        // Found before anything is written, since the vectors are the last of the files to be opened.
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw FileError(.notRegularFile, path: path, "expected a file to write, this is a folder")
+        }
         paths = EmbeddedSetPaths(vectors: path)
         self.description = description
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
