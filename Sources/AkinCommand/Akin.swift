@@ -16,7 +16,11 @@ struct AkinCommand: ParsableCommand {
             `akin demo` does all of it on pictures that it draws itself.
             """,
         version: akinVersion,
-        subcommands: [Build.self, Search.self, Truth.self, Eval.self, Info.self, Verify.self, Convert.self]
+        subcommands: [
+            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Info.self, Verify.self,
+            Convert.self,
+            Demo.self,
+        ]
     )
 
     static func main() {

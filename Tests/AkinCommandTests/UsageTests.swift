@@ -3,7 +3,9 @@ import Testing
 
 @Suite("Usage and exit codes")
 struct UsageTests {
-    static let commands = ["build", "search", "truth", "eval", "info", "verify", "convert"]
+    static let commands = [
+        "embed", "classify", "demo", "build", "search", "truth", "eval", "info", "verify", "convert",
+    ]
 
     @Test("help describes the program and shows an example")
     func help() throws {

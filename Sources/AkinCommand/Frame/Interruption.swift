@@ -37,17 +37,18 @@ enum Interruption {
             action.sa_flags = Int32(bitPattern: UInt32(truncatingIfNeeded: SA_RESETHAND)) | Int32(SA_RESTART)
             sigaction(number, &action, nil)
         }
+        // Whoever started the program may have blocked them, which it would inherit.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        for number in [SIGINT, SIGTERM] { sigaddset(&wanted, number) }
+        pthread_sigmask(SIG_UNBLOCK, &wanted, nil)
         // A closed pipe shows up as a failed write, so that unfinished files can still be taken away.
-        _ = Self.ignore(SIGPIPE)
-    }
-
-    private static func ignore(_ number: Int32) -> Bool {
-        var action = sigaction()
+        var ignore = sigaction()
         #if canImport(Darwin)
-            action.__sigaction_u.__sa_handler = SIG_IGN
+            ignore.__sigaction_u.__sa_handler = SIG_IGN
         #else
-            action.__sigaction_handler.sa_handler = SIG_IGN
+            ignore.__sigaction_handler.sa_handler = SIG_IGN
         #endif
-        return sigaction(number, &action, nil) == 0
+        sigaction(SIGPIPE, &ignore, nil)
     }
 }
