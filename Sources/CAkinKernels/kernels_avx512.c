@@ -46,8 +46,7 @@ static double product(const float *x, const float *y, size_t dimension) {
 
 static void panel_f32(const panel_view *panel, akin_queries *queries, size_t dimension) {
     const float *rows = panel->data;
-    float values[G * P], bounds[G];
-    uint64_t hits[G];
+    float bounds[G];
     const char *next = panel->next;
     size_t share = panel->next_bytes / queries->groups / 64 * 64 + 64;
     for (size_t g = 0; g < queries->groups; g++, next += share) {
@@ -65,24 +64,21 @@ static void panel_f32(const panel_view *panel, akin_queries *queries, size_t dim
                 acc[i][2] = _mm512_fmadd_ps(q, y2, acc[i][2]);
             }
         }
+        // One comparison a query says whether any of its 48 rows is a hit; which ones is found out of line.
         tile_bounds(panel, queries, g, bounds);
-        uint64_t any = 0;
+        __mmask16 any = 0;
         UNROLL for (int i = 0; i < G; i++) {
-            __m512 bound = _mm512_set1_ps(bounds[i]);
-            uint64_t h = 0;
-            UNROLL for (int j = 0; j < 3; j++) {
+            UNROLL for (int j = 0; j < 3; j++)
                 acc[i][j] = _mm512_fmadd_ps(_mm512_loadu_ps(panel->w + 16 * j), acc[i][j],
                                             _mm512_loadu_ps(panel->b + 16 * j));
-                h |= (uint64_t)_mm512_cmp_ps_mask(acc[i][j], bound, _CMP_LE_OQ) << (16 * j);
-            }
-            hits[i] = h & panel->present;
-            any |= hits[i];
+            __m512 least = _mm512_min_ps(_mm512_min_ps(acc[i][0], acc[i][1]), acc[i][2]);
+            any |= _mm512_cmp_ps_mask(least, _mm512_set1_ps(bounds[i]), _CMP_LE_OQ);
         }
         if (__builtin_expect(any != 0, 0)) {
+            float values[G * P];
             UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++)
                 _mm512_storeu_ps(values + i * P + 16 * j, acc[i][j]);
-            for (size_t i = 0; i < G; i++)
-                if (hits[i]) append_values(queries, g * G + i, hits[i], values + i * P, panel);
+            append_tile(queries, g, G, values, bounds, panel);
         }
     }
 }

@@ -39,12 +39,13 @@ static inline __attribute__((always_inline)) void tile_dot8(const uint8_t *x, co
     }
 }
 
-// n is a constant where this is called, so that all of the tile stays in registers.
+// n is a constant where this is called, so that all of the tile stays in registers. One comparison a query says
+// whether any of its 48 rows is a hit; which ones is found out of line.
 static inline __attribute__((always_inline)) void group_dot8(const panel_view *panel, akin_queries *queries, size_t g,
                                                              size_t padded, int n, bool ahead) {
     __m512i acc[G][3];
-    float values[G * P], bounds[G];
-    uint64_t hits[G], any = 0;
+    float bounds[G];
+    __mmask16 any = 0;
     tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, n, ahead, acc);
     tile_bounds(panel, queries, g, bounds);
     __m512 w[3], b[3];
@@ -53,42 +54,37 @@ static inline __attribute__((always_inline)) void group_dot8(const panel_view *p
         b[j] = _mm512_loadu_ps(panel->b + 16 * j);
     }
     UNROLL for (int i = 0; i < n; i++) {
-        __m512 bound = _mm512_set1_ps(bounds[i]), scale = _mm512_set1_ps(queries->scale[g * G + i]);
-        uint64_t h = 0;
+        __m512 scale = _mm512_set1_ps(queries->scale[g * G + (size_t)i]), v[3];
         UNROLL for (int j = 0; j < 3; j++) {
-            __m512 v = _mm512_fmadd_ps(_mm512_mul_ps(w[j], scale), _mm512_cvtepi32_ps(acc[i][j]), b[j]);
-            acc[i][j] = _mm512_castps_si512(v);
-            h |= (uint64_t)_mm512_cmp_ps_mask(v, bound, _CMP_LE_OQ) << (16 * j);
+            v[j] = _mm512_fmadd_ps(_mm512_mul_ps(w[j], scale), _mm512_cvtepi32_ps(acc[i][j]), b[j]);
+            acc[i][j] = _mm512_castps_si512(v[j]);
         }
-        hits[i] = h & panel->present;
-        any |= hits[i];
+        __m512 least = _mm512_min_ps(_mm512_min_ps(v[0], v[1]), v[2]);
+        any |= _mm512_cmp_ps_mask(least, _mm512_set1_ps(bounds[i]), _CMP_LE_OQ);
     }
     if (__builtin_expect(any != 0, 0)) {
+        float values[G * P];
         UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
             _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
-        for (int i = 0; i < n; i++)
-            if (hits[i]) append_values(queries, g * G + (size_t)i, hits[i], values + i * P, panel);
+        append_tile(queries, g, (size_t)n, values, bounds, panel);
     }
 }
 
 static inline __attribute__((always_inline)) void group_exact8(const panel_view *panel, akin_queries *queries,
                                                                size_t g, size_t padded, int n, bool ahead) {
     __m512i acc[G][3];
-    int32_t values[G * P];
-    uint64_t hits[G], any = 0;
+    __mmask16 any = 0;
     tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, n, ahead, acc);
     UNROLL for (int i = 0; i < n; i++) {
         __m512i bound = _mm512_set1_epi32(queries->bound8[g * G + (size_t)i]);
-        uint64_t h = 0;
-        UNROLL for (int j = 0; j < 3; j++) h |= (uint64_t)_mm512_cmpge_epi32_mask(acc[i][j], bound) << (16 * j);
-        hits[i] = h & panel->present;
-        any |= hits[i];
+        __m512i greatest = _mm512_max_epi32(_mm512_max_epi32(acc[i][0], acc[i][1]), acc[i][2]);
+        any |= _mm512_cmpge_epi32_mask(greatest, bound);
     }
     if (__builtin_expect(any != 0, 0)) {
+        int32_t values[G * P];
         UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
             _mm512_storeu_si512(values + i * P + 16 * j, acc[i][j]);
-        for (int i = 0; i < n; i++)
-            if (hits[i]) append_exact8(queries, g * G + (size_t)i, hits[i], values + i * P, panel);
+        append_exact8_tile(queries, g, (size_t)n, values, panel);
     }
 }
 

@@ -41,7 +41,7 @@ extension FlatIndex {
         nonisolated(unsafe) let queries = queries
         let results = Results(count: count)
         let byQueries = count >= threads * 4 * groupQueries || threads == 1
-        let size = blockSize(count: count, k: k, threads: byQueries ? threads : 1)
+        let size = blockSize(count: count, k: k, threads: byQueries ? threads : 1, options)
         let blocks = (count + size - 1) / size
         let parts = byQueries ? 1 : max(1, min(threads, stored.panels))
         let monitor = options.monitor
@@ -59,11 +59,13 @@ extension FlatIndex {
         return results.rows(metric: metric)
     }
 
-    /// Queries that are scanned together: many, so that each panel read serves many, but little enough memory.
-    private func blockSize(count: Int, k: Int, threads: Int) -> Int {
+    /// Queries that are scanned together. Panels of floats are packed anew for each block, so that many queries must
+    /// share one; 8-bit panels lie ready, and fewer queries keep their candidates in the cache.
+    private func blockSize(count: Int, k: Int, threads: Int, _ options: SearchOptions) -> Int {
+        let packs = options.arithmetic == .float32 || stored.codes == nil || !stored.kernels.pointee.has_dot8
         let affordable = max(groupQueries, (24 << 20) / QueryBlock.byteCount(queries: 1, k: k))
         let share = (count + threads - 1) / threads
-        let size = min(affordable, share, 512)
+        let size = min(affordable, share, packs ? 2_048 : 512)
         return (size + groupQueries - 1) / groupQueries * groupQueries
     }
 
