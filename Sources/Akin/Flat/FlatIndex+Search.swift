@@ -59,7 +59,9 @@ extension FlatIndex {
         return results.rows(metric: metric)
     }
 
-    /// Queries that are scanned together. Panels of floats are packed anew for each block, so that many queries must
+    /// Queries that are scanned together.
+    ///
+    /// Panels of floats are packed anew for each block, so that many queries must
     /// share one; 8-bit panels lie ready, and fewer queries keep their candidates in the cache.
     private func blockSize(count: Int, k: Int, threads: Int, _ options: SearchOptions) -> Int {
         let packs = options.arithmetic == .float32 || stored.codes == nil || !stored.kernels.pointee.has_dot8

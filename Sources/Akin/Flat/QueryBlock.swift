@@ -12,7 +12,9 @@ final class QueryBlock {
     /// Rows whose key was computed exactly before the end, for the watch over the plan.
     private(set) var resolved = 0
 
-    /// What the kernels see. Kernels call back into this object, so it is memory of its own, not a property that a
+    /// What the kernels see.
+    ///
+    /// Kernels call back into this object, so it is memory of its own, not a property that a
     /// kernel would hold exclusively.
     var shared: UnsafeMutablePointer<akin_queries> { sharedMemory.pointer }
     private let sharedMemory = Buffer<akin_queries>(repeating: akin_queries(), count: 1)

@@ -1,4 +1,6 @@
-/// A set of stored vectors that can be asked for the nearest to a query. Immutable, safe from many threads at once.
+/// A set of stored vectors that can be asked for the nearest to a query.
+///
+/// An index does not change; it may be searched from many threads at once.
 public protocol VectorIndex: Sendable {
     /// The index in Faiss's factory language: "Flat".
     var spec: String { get }
@@ -19,6 +21,7 @@ public protocol VectorIndex: Sendable {
     ///   - queries: `[q, dimension]`, finite.
     ///   - k: neighbours wanted, 1 or more; rows are shorter where fewer are stored.
     ///   - options: threads, cancellation and what the index offers beside.
+    /// - Returns: one row per query, nearest first, ties by smaller id, and how the search went.
     /// - Throws: ``IndexError`` for bad input, `CancellationError` when the monitor says stop.
     func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions) throws -> SearchResult
 }

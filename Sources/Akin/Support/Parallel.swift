@@ -10,9 +10,9 @@ internal import Synchronization
 /// Cores that this process may use.
 package func availableCores() -> Int { Int(akin_available_cores()) }
 
-/// Runs `body(0)`, `body(1)`, ... `body(count - 1)` on up to `threads` threads, the calling one among them.
+/// Runs a body for each index on up to `threads` threads, the calling one among them.
 ///
-/// Indices are handed out one at a time, so uneven work balances itself. The first error thrown ends the handing
+/// Indices `0..<count` are handed out one at a time, so uneven work balances itself. The first error thrown ends the handing
 /// out and is rethrown once every thread has come back.
 package func parallelFor(threads: Int, count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     let helpers = min(threads, count) - 1

@@ -37,6 +37,7 @@ public struct Matrix<Element: MatrixElement>: Sendable {
     ///   - rows: number of vectors, 0 or more.
     ///   - columns: components of each, 0 or more.
     ///   - initialize: receives `rows * columns` elements, row after row.
+    /// - Throws: what `initialize` throws.
     public init<Failure: Error>(
         rows: Int, columns: Int,
         initializingWith initialize: (UnsafeMutableBufferPointer<Element>) throws(Failure) -> Void
