@@ -37,7 +37,7 @@ public struct DemoImages: Sendable {
     ///   - side: pixels across and down, 8 or more; time grows with its square.
     ///   - trainPerClass: pictures of each class in the training part, 0 or more.
     ///   - validationPerClass: pictures of each class in the validation part, 0 or more.
-    public init(seed: UInt64 = 1, side: Int = 96, trainPerClass: Int = 60, validationPerClass: Int = 20) {
+    public init(seed: UInt64 = 1, side: Int = 96, trainPerClass: Int = 100, validationPerClass: Int = 25) {
         precondition(side >= 8 && trainPerClass >= 0 && validationPerClass >= 0)
         self.seed = seed
         self.side = side

@@ -42,22 +42,25 @@ struct DemoScene: Sendable {
         let size = Float(side)
         self.side = side
 
-        let backdrop = Self.color(hue: vary(0...1), saturation: vary(0...0.7), value: vary(0.1...1))
-        let change = Color(vary(-0.3...0.3), vary(-0.3...0.3), vary(-0.3...0.3))
+        let backdrop = Self.color(hue: vary(0...1), saturation: vary(0...0.3), value: vary(0.1...1))
+        let change = Color(vary(-0.2...0.2), vary(-0.2...0.2), vary(-0.2...0.2))
         background = (
             backdrop, (backdrop + change).clamped(lowerBound: Color(), upperBound: Color(repeating: 1)), direction()
         )
 
+        // Most examples have the usual colour of their class, one in eight has any.
+        let isUsual = Int.random(in: 0..<8, using: &random) > 0
+        let hue = isUsual ? shape.usualHue + vary(-0.09...0.09) + 1 : vary(0...1)
         // A subject must stand out from what is behind it, by brightness and not only by hue.
         var paint = backdrop
         while abs(Self.brightness(paint) - Self.brightness(backdrop + change * 0.5)) < 0.25 {
-            paint = Self.color(hue: vary(0...1), saturation: vary(0...1), value: vary(0...1))
+            paint = Self.color(hue: hue, saturation: vary(0.4...1), value: vary(0...1))
         }
-        let scale = size * vary(0.28...0.42)
-        let room = (size / 2 - scale) * 0.8
+        let scale = size * vary(0.3...0.44)
+        let room = (size / 2 - scale) * 0.7
         subject = Self.place(
             shape, at: Point(size / 2 + vary(-room...room), size / 2 + vary(-room...room)), scale: scale,
-            turn: vary(-0.5...0.5), squeeze: vary(0.75...1), isMirrored: Bool.random(using: &random), color: paint,
+            turn: vary(-0.4...0.4), squeeze: vary(0.75...1), isMirrored: Bool.random(using: &random), color: paint,
             opacity: vary(0.8...1), using: &random)
 
         clutter = (0..<Int.random(in: 0...3, using: &random)).map { _ in
@@ -70,7 +73,7 @@ struct DemoScene: Sendable {
         shadow = (direction() * size * vary(0.01...0.05), Bool.random(using: &random) ? vary(0.1...0.45) : 0)
         light = direction() * vary(0...0.35) / size
         softness = vary(1...2.6)
-        noise = vary(0.01...0.07)
+        noise = vary(0.004...0.03)
         noiseSeed = random.next()
     }
 

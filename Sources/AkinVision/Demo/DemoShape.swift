@@ -5,6 +5,21 @@ internal import Foundation
 enum DemoShape: String, CaseIterable, Sendable {
     case arrow, checkerboard, circle, crescent, cross, dots, drop, heart
     case hexagon, lightning, ring, spiral, square, star, stripes, triangle
+
+    /// The hue that most examples are painted in, 0..<1 from red over green and blue: things have usual colours too.
+    var usualHue: Float {
+        switch self {
+        case .heart, .cross: 0.98
+        case .hexagon: 0.06
+        case .lightning, .star: 0.14
+        case .crescent, .dots: 0.2
+        case .arrow, .triangle: 0.35
+        case .spiral, .ring: 0.47
+        case .drop, .circle: 0.58
+        case .stripes, .square: 0.7
+        case .checkerboard: 0.85
+        }
+    }
 }
 
 /// A shape with its free proportions fixed, ready to be measured at many points.
@@ -32,8 +47,8 @@ struct DemoOutline: Sendable {
             case .crescent: .crescent(offset: vary(0.35...0.6), radius: vary(0.7...0.9))
             case .spiral: .spiral(pitch: vary(0.3...0.42), turns: 3)
             case .stripes: .stripes(period: vary(0.36...0.6))
-            case .checkerboard: .checkerboard(period: vary(0.4...0.66))
-            case .dots: .dots(period: vary(0.42...0.6), radius: vary(0.26...0.36))
+            case .checkerboard: .checkerboard(period: vary(0.34...0.64))
+            case .dots: .dots(period: vary(0.36...0.6), radius: vary(0.26...0.36))
             case .square: .polygon(Self.regular(4, turned: .pi / 4))
             case .triangle: .polygon(Self.regular(3, turned: 0))
             case .hexagon: .polygon(Self.regular(6, turned: 0))

@@ -13,7 +13,7 @@ enum ReportDefinitions {
             facts.append(("Embedding space", "unknown"))
         }
         facts.append(("Dimension", "\(settings.dimension)"))
-        facts.append(("Metric", "\(settings.metric.rawValue) (\(ReportFormat.score(settings.metric)))"))
+        facts.append(("Metric", ReportFormat.score(settings.metric)))
         facts.append(("Index", settings.index))
         facts.append(("k", settings.k.map(String.init).joined(separator: ", ")))
         facts.append(("Votes", settings.votes.map(ReportFormat.vote).joined(separator: ", ")))
@@ -27,6 +27,13 @@ enum ReportDefinitions {
         }
         facts.append(("Akin", settings.akinVersion))
         return facts
+    }
+
+    /// How many images could not be read, as a sentence.
+    static func skipped(_ report: ClassificationReport) -> String {
+        report.skipped.count == 1
+            ? "1 image could not be read and takes no part in any figure."
+            : "\(ReportFormat.count(report.skipped.count)) images could not be read and take no part in any figure."
     }
 
     /// What the figures mean, in words.

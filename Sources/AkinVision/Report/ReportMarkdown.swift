@@ -133,7 +133,7 @@ struct ReportMarkdown {
         let shown = report.skipped.prefix(50)
         let rest = report.skipped.count - shown.count
         return "## Skipped images\n\n"
-            + "\(ReportFormat.count(report.skipped.count)) images could not be read and take no part in any figure.\n\n"
+            + ReportDefinitions.skipped(report) + "\n\n"
             + table(
                 ["set", "image", "reason"],
                 shown.map { [ReportFormat.name($0.part), Self.escape($0.path), Self.escape($0.reason)] })

@@ -123,7 +123,7 @@ extension ReportPage {
         }
         return """
             <p>Two classes that were taken for each other, most mistakes in both directions first.</p>
-            \(scroller("Most confused pairs", style: "tall", """
+            \(scroller("Most confused pairs", style: rows.count > 25 ? "tall" : "", """
             <table><thead><tr><th scope="col">class A</th><th scope="col">class B</th>
             <th scope="col" class="number">mistakes</th><th scope="col" class="number">A taken for B</th>
             <th scope="col" class="number">B taken for A</th></tr></thead><tbody>\(rows.joined())</tbody></table>
@@ -157,7 +157,7 @@ extension ReportPage {
             <p>The \(ReportFormat.set(detail.part, detail.scoring)) set by class, lowest F1 first. Means over classes: \
             precision \(ReportFormat.shortPercent(macro.precision)), recall \(ReportFormat.shortPercent(macro.recall)), \
             F1 \(ReportFormat.shortPercent(macro.f1)).</p>
-            \(scroller("Scores by class", style: "tall", """
+            \(scroller("Scores by class", style: rows.count > 25 ? "tall" : "", """
             <table><thead><tr><th scope="col">class</th><th scope="col" class="number">training</th>
             <th scope="col" class="number">queries</th><th scope="col" class="number">precision</th>
             <th scope="col" class="number">recall</th><th scope="col" class="number">F1</th></tr></thead>
@@ -179,8 +179,8 @@ extension ReportPage {
             shown.count < report.skipped.count
             ? "<p>\(ReportFormat.count(report.skipped.count - shown.count)) more are listed in report.json.</p>" : ""
         return """
-            <p>\(ReportFormat.count(report.skipped.count)) images could not be read and take no part in any figure.</p>
-            \(scroller("Skipped images", style: "tall", """
+            <p>\(ReportDefinitions.skipped(report))</p>
+            \(scroller("Skipped images", style: rows.count > 25 ? "tall" : "", """
             <table><thead><tr><th scope="col">set</th><th scope="col">image</th><th scope="col">reason</th></tr></thead>
             <tbody>\(rows.joined())</tbody></table>
             """))

@@ -109,6 +109,7 @@ enum ReportStyle {
         footer { margin-top: 4rem; padding-bottom: 3rem; color: var(--dim); font-size: .875rem; }
         @media (max-width: 34rem) {
           th, td { padding: .4rem .6rem; }
+          .scroller > table { min-width: 40rem; } td:last-child:not(.number) { min-width: 14rem; }
           .facts { grid-template-columns: 1fr; gap: 0; } .facts dd { margin-bottom: .6rem; }
           .strip { gap: .45rem; }
           .strip figure { width: calc((100% - 1.8rem) / 5); }
