@@ -43,23 +43,9 @@ print(json.dumps({"part": "machine", "cpu": cpu, "cores": os.cpu_count(), "syste
 PY
 
 search() { # data set
-    local folder=$data/$1 name=$1 k
-    "$python" $peers/datasets.py "$name" "$folder"
-    $akin convert "$folder/query.npy" "$folder/query2000.npy" --first 2000 --quiet >/dev/null
-    $akin convert "$folder/query.npy" "$folder/query200.npy" --first 200 --quiet >/dev/null
-    [ -e "$folder/flat.akin" ] || $akin build "$folder/base.npy" --index Flat -o "$folder/flat.akin" --quiet >/dev/null
-    for k in 10 100 1000; do
-        record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" -k $k --threads 1 --batch 2000 \
-            --sweep arithmetic=automatic,float32 --json
-        record "search $name" faiss "$python" $peers/exact_search.py "$folder" --k $k --batch 2000 --threads 1
-    done
-    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" --threads 1 --batch 100,32,8 \
-        --sweep arithmetic=automatic,float32 --json
-    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query200.npy" --threads 1 --batch 1 \
-        --sweep arithmetic=automatic,float32 --json
-    record "search $name" faiss "$python" $peers/exact_search.py "$folder" --batch 100,32,8,1 --threads 1
-    record "search $name" akin $akin eval "$folder/flat.akin" "$folder/query2000.npy" --threads 2 --batch 2000 --json
-    record "search $name" faiss "$python" $peers/exact_search.py "$folder" --batch 2000 --threads 2
+    "$python" $peers/datasets.py "$1" "$data/$1"
+    swift build -c release --package-path Benchmarks >&2
+    record "search $1" both "$python" $peers/exact_search.py "$data/$1" --akin Benchmarks/.build/release/exact-search
 }
 
 embed() {

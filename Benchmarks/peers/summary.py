@@ -10,16 +10,13 @@ def rows(path: str) -> list[dict]:
 
 
 def search_table(entries: list[dict], part: str) -> None:
-    peers = {(e["k"], e["threads"], e["batch"]): e["qps"] for e in entries if e["who"] == "faiss"}
-    print(f"\n{part}\n{'k':>5} {'threads':>8} {'batch':>6} {'setting':<22} {'akin q/s':>10} {'faiss q/s':>10} {'ratio':>6}")
-    for entry in entries:
-        if entry["who"] != "akin":
-            continue
-        peer = peers.get((entry["k"], entry["threads"], entry["batch"]))
-        ratio = f"{entry['qps'] / peer:6.2f}" if peer else "     -"
+    print(f"\n{part}\n{'k':>5} {'batch':>6} {'threads':>8} {'arithmetic':<11} {'akin q/s':>9} {'faiss q/s':>10} {'ratio':>6}")
+    for e in entries:
         print(
-            f"{entry['k']:>5} {entry['threads']:>8} {entry['batch']:>6} {entry['setting']:<22} "
-            f"{entry['qps']:>10,.0f} {peer or 0:>10,.0f} {ratio}"
+            f"{e['k']:>5} {e['batch']:>6} {e['threads']:>8} {e['arithmetic']:<11} "
+            f"{e['akin_qps']:>9,.0f} {e['faiss_qps']:>10,.0f} {e['ratio']:>6.2f}"
+            f"  {e['gflops']:.0f} GFLOP/s, {e['of_fma_peak']:.2f} of the FMA peak"
+            + (f", {e['of_read_peak']:.2f} of the read bandwidth" if "of_read_peak" in e else "")
         )
 
 
