@@ -26,7 +26,9 @@ read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux)"
 # compiler then wants the C modules beneath.
 package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9\n' _)
 modules=()
-for map in "$built"/*.build/module.modulemap Sources/CLib*/module.modulemap; do modules+=(-Xcc "-fmodule-map-file=$map"); done
+for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap Sources/CLib*/module.modulemap; do
+    modules+=(-Xcc "-fmodule-map-file=$map")
+done
 
 for target in "${targets[@]}"; do
     swiftc -O -swift-version 6 -package-name "$package" -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
@@ -35,6 +37,7 @@ done
 failed=0
 for target in "${targets[@]}"; do
     mkdir -p "$folder/corpus/$target"
+    python3 Fuzz/seeds.py "$target" "$folder/corpus/$target"
     echo "fuzz: $target for $seconds s"
     # Errors are what hostile input must give, so only crashes, hangs and large allocations count as findings.
     # The sanitizer reports a crash better than the Swift runtime, which stumbles over its guarded memory.

@@ -40,6 +40,29 @@ static void read_bytes(png_structp png, png_bytep into, size_t count) {
     c->at += count;
 }
 
+static uint32_t word(const uint8_t *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+// Walks over all chunks: each must lie within the file, and the last is IEND. Finds the orientation on the way.
+static int walk_chunks(const uint8_t *bytes, size_t length, akin_image_info *info) {
+    enum { SIGNATURE = 8, AROUND = 12 }; // a chunk's length, name and checksum
+    for (size_t at = SIGNATURE; length - at >= AROUND;) {
+        const size_t size = word(bytes + at);
+        if (size > length - at - AROUND)
+            break;
+        const uint8_t *name = bytes + at + 4;
+        if (memcmp(name, "eXIf", 4) == 0) {
+            const int32_t orientation = akin_image_exif_orientation(name + 4, size);
+            info->orientation = orientation > 0 ? orientation : 1;
+        }
+        if (memcmp(name, "IEND", 4) == 0)
+            return AKIN_IMAGE_OK;
+        at += size + AROUND;
+    }
+    return akin_image_fail(info, AKIN_IMAGE_TRUNCATED, "the file ends too early");
+}
+
 // Samples in a pixel of this colour type.
 static uint64_t channels(int color_type) {
     switch (color_type) {
@@ -60,14 +83,18 @@ static void open_reader(png_structp png, png_infop chunks, context *c) {
     // The caller decides what is too large, and before this one allocates rows.
     png_set_user_limits(png, 0x7fffffff, 0x7fffffff);
     png_set_chunk_malloc_max(png, 4 << 20);
-    // Colour profiles and texts are not used; not reading them keeps compressed ones from unfolding.
+    // Colour profiles and texts are not used; not reading them keeps compressed ones from unfolding. EXIF is read here,
+    // not by the library, which makes room for all that the chunk promises.
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
-    static const png_byte skipped[] = "iCCP\0iTXt\0tEXt\0zTXt\0sPLT\0hIST\0pCAL\0sCAL";
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, skipped, 8);
+    static const png_byte skipped[] = "iCCP\0iTXt\0tEXt\0zTXt\0sPLT\0hIST\0pCAL\0sCAL\0eXIf";
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, skipped, 9);
     png_read_info(png, chunks);
 }
 
 int akin_png_probe(const uint8_t *bytes, size_t length, akin_image_info *info) {
+    const int walked = walk_chunks(bytes, length, info);
+    if (walked != AKIN_IMAGE_OK)
+        return walked;
     context c = {.bytes = bytes, .length = length, .info = info};
     // Created outside the jump's reach and never changed after it.
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &c, on_error, on_warning);
@@ -87,12 +114,6 @@ int akin_png_probe(const uint8_t *bytes, size_t length, akin_image_info *info) {
     const uint64_t bits =
         (uint64_t)info->width * channels(png_get_color_type(png, chunks)) * png_get_bit_depth(png, chunks);
     info->minimum_bytes = (bits + 7) / 8 * info->height / 1032;
-    png_bytep exif = NULL;
-    png_uint_32 exif_length = 0;
-    if (png_get_eXIf_1(png, chunks, &exif_length, &exif)) {
-        const int32_t orientation = akin_image_exif_orientation(exif, exif_length);
-        info->orientation = orientation > 0 ? orientation : 1;
-    }
     png_destroy_read_struct(&png, &chunks, NULL);
     return AKIN_IMAGE_OK;
 }

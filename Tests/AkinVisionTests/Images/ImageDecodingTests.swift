@@ -119,6 +119,13 @@ struct HostileImageTests {
         #expect(throws: ImageError.truncated(.png)) { try RGBImage(decoding: Self.png(width: 9_000, height: 9_000)) }
     }
 
+    @Test("a chunk that promises two gigabytes is not believed", arguments: ["eXIf", "iCCP", "IDAT", "PLTE"])
+    func chunkPromise(_ name: String) throws {
+        let png = try TestPicture.plain(4, 4, 1, 2, 3).png()
+        let bytes = png[..<33] + [0x7f, 0xff, 0xff, 0xf0] + Array(name.utf8) + png[33...]
+        #expect(throws: ImageError.truncated(.png)) { try RGBImage(decoding: Array(bytes)) }
+    }
+
     @Test("a PNG without pixels is damaged", arguments: [(0, 5), (5, 0)])
     func pngWithoutPixels(_ width: Int, _ height: Int) {
         #expect { try RGBImage(decoding: Self.png(width: width, height: height)) } throws: {

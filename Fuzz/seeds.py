@@ -1,0 +1,45 @@
+"""Writes small lawful files for a fuzz target to start from: seeds.py TARGET FOLDER"""
+
+import base64
+import io
+import json
+import os
+import sys
+import tarfile
+
+
+def images():
+    goldens = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "Goldens", "pillow.json")
+    with open(goldens, encoding="utf-8") as file:
+        for case in json.load(file)["decode"]:
+            yield case["name"], base64.b64decode(case["file"])
+
+
+def archives():
+    for name, code in (("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w", format=code) as tar:
+            for path in ("n01/a.jpg", "n02/" + "x" * (90 if code == tarfile.USTAR_FORMAT else 150) + ".png", "é.webp"):
+                info = tarfile.TarInfo(path)
+                info.size = 5
+                tar.addfile(info, io.BytesIO(b"hello"))
+        yield name, out.getvalue()
+
+
+def configurations():
+    full = {
+        "do_resize": True, "size": {"shortest_edge": 24}, "resample": 3, "do_center_crop": True,
+        "crop_size": {"height": 20, "width": 22}, "do_rescale": True, "rescale_factor": 0.00392156862745098,
+        "do_normalize": True, "image_mean": [0.485, 0.456, 0.406], "image_std": [0.229, 0.224, 0.225],
+        "do_convert_rgb": True, "image_processor_type": "ViTImageProcessor",
+    }
+    yield "full", json.dumps(full).encode()
+    for key, value in (("size", 24), ("size", {"height": 9, "width": 8}), ("crop_pct", 0.9), ("do_pad", False)):
+        yield f"{key}-{len(str(value))}", json.dumps(dict(full, **{key: value})).encode()
+
+
+if __name__ == "__main__":
+    makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations}
+    for name, data in makers.get(sys.argv[1], lambda: ())():
+        with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
+            file.write(data)
