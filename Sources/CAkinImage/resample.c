@@ -127,7 +127,7 @@ int akin_resample_across(const uint8_t *rgb, size_t rows, size_t width, size_t s
                          uint8_t *out) {
     const size_t row_bytes = width * 3, out_bytes = (size_t)axis->outputs * 3;
 #if defined(__x86_64__)
-    if (has_avx2()) {
+    if (axis->simd && has_avx2()) {
         uint8_t *padded = NULL; // for the last rows, which are not followed by enough bytes
         const uint8_t *end = rgb + (rows - 1) * stride + row_bytes;
         for (size_t y = 0; y < rows; ++y, rgb += stride, out += out_bytes) {
@@ -157,7 +157,7 @@ void akin_resample_down(const uint8_t *bytes, size_t row_bytes, size_t stride, c
         const int32_t *weights = axis->weights + (size_t)i * (size_t)axis->stride;
         size_t at = 0;
 #if defined(__x86_64__)
-        if (has_avx2()) {
+        if (axis->simd && has_avx2()) {
             const size_t pair = (size_t)i * ((size_t)axis->stride / 2);
             for (; at + 16 <= row_bytes; at += 16)
                 down_block_avx2(from + at, stride, axis->low + pair, axis->high + pair, taps, out + at);

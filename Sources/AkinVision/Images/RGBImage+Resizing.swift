@@ -13,9 +13,14 @@ extension RGBImage {
     /// - Complexity: O(`self.height` · `width` · taps + `height` · `width` · taps), where taps are twice the filter's
     ///   support, widened by the reduction.
     public func resized(width: Int, height: Int, filter: ResampleFilter = .bicubic) -> RGBImage {
+        resized(width: width, height: height, filter: filter, simd: ResampleAxis.usesSIMD)
+    }
+
+    /// The same with or without the CPU's vector instructions.
+    package func resized(width: Int, height: Int, filter: ResampleFilter, simd: Bool) -> RGBImage {
         precondition(width > 0 && height > 0, "a picture has at least one pixel")
         return resized(width: width, height: height, filter: filter, columns: 0..<width, rows: 0..<height) {
-            ResampleAxis(input: $0, output: $1, range: $2, filter: filter)
+            ResampleAxis(input: $0, output: $1, range: $2, filter: filter, simd: simd)
         }
     }
 

@@ -1,5 +1,13 @@
 internal import CAkinImage
 
+#if canImport(Darwin)
+    internal import Darwin
+#elseif canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// The weights of one axis of a resize: which inputs make each output, and how much of each.
 ///
 /// Outputs may be a part of the resized axis; then only their weights are made, and only their inputs are read. So a
@@ -10,6 +18,7 @@ struct ResampleAxis: Sendable {
     /// Inputs that any output reads.
     let inputs: Range<Int>
 
+    private let simd: Bool
     private let stride: Int
     private let first: [Int32]
     private let taps: [Int32]
@@ -22,7 +31,9 @@ struct ResampleAxis: Sendable {
     /// This follows Pillow to the bit: the centre of output i lies at (i + 0.5) · input / output; inputs whose centres
     /// are within the support, rounded to whole pixels, count; the weights are normalised in double precision, then
     /// rounded to 22 fractional bits, halves away from zero.
-    init(input: Int, output: Int, range: Range<Int>, filter: ResampleFilter) {
+    ///
+    /// Without `simd` only plain C runs, to compare with and for AKIN_SIMD=scalar.
+    init(input: Int, output: Int, range: Range<Int>, filter: ResampleFilter, simd: Bool = ResampleAxis.usesSIMD) {
         precondition(input > 0 && output > 0 && !range.isEmpty && range.lowerBound >= 0 && range.upperBound <= output)
         let scale = Double(input) / Double(output)
         let widening = max(scale, 1)
@@ -60,11 +71,15 @@ struct ResampleAxis: Sendable {
         inputs = lowest..<highest
         count = range.count
         self.stride = stride
+        self.simd = simd
         self.first = first.map { $0 - Int32(lowest) }
         self.taps = taps
         self.weights = weights
         (low, high) = ResampleAxis.halves(weights)
     }
+
+    /// False where AKIN_SIMD asks for plain C.
+    static let usesSIMD = getenv("AKIN_SIMD").map { String(cString: $0) } != "scalar"
 
     /// Splits each weight into high · 65536 + low, both signed, and puts neighbours in one word.
     private static func halves(_ weights: [Int32]) -> (low: [UInt32], high: [UInt32]) {
@@ -108,7 +123,8 @@ struct ResampleAxis: Sendable {
                     low.withUnsafeBufferPointer { low in
                         high.withUnsafeBufferPointer { high in
                             var axis = akin_resample_axis(
-                                outputs: Int32(count), stride: Int32(stride), first: first.baseAddress,
+                                outputs: Int32(count), simd: simd ? 1 : 0, stride: Int32(stride),
+                                first: first.baseAddress,
                                 taps: taps.baseAddress, weights: weights.baseAddress, low: low.baseAddress,
                                 high: high.baseAddress)
                             return body(&axis)

@@ -72,6 +72,7 @@ int32_t akin_image_exif_orientation(const uint8_t *tiff, size_t length);
 // products of either half with a byte add up exactly, modulo 2^32.
 typedef struct {
     int32_t outputs;
+    int32_t simd;           // whether the CPU's vector instructions may be used; the result is the same
     int32_t stride;         // weights kept per output: a multiple of 4, at least every taps[i]; zeros fill up
     const int32_t *first;   // [outputs]
     const int32_t *taps;    // [outputs]

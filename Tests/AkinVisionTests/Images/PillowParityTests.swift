@@ -19,8 +19,10 @@ struct PillowGoldenTests {
     func resizes(_ golden: Golden.Resized) throws {
         let filter = try #require(ResampleFilter(rawValue: golden.filter))
         let source = TestPicture.noise(golden.fromWidth, golden.fromHeight, seed: golden.seed)
-        let image = source.resized(width: golden.width, height: golden.height, filter: filter)
-        #expect(TestPicture.crc(image.pixels) == golden.crc)
+        for simd in [true, false] {
+            let image = source.resized(width: golden.width, height: golden.height, filter: filter, simd: simd)
+            #expect(TestPicture.crc(image.pixels) == golden.crc, "vector instructions: \(simd)")
+        }
     }
 }
 
