@@ -1,5 +1,6 @@
 import Akin
 import AkinTestSupport
+import Foundation
 import Testing
 
 /// One way to store vectors.
@@ -84,6 +85,30 @@ struct VectorFileTests {
             return try VectorFile(path: "\(folder)/v.npy").floats()
         }
         #expect(view == matrix)
+    }
+
+    @Test("a file larger than memory is walked by blocks")
+    func largerThanMemory() throws {
+        try withTemporaryDirectory { folder in
+            // 64 GiB that occupy a few blocks of the disk: all zeros but the last row.
+            let path = "\(folder)/sparse.u8bin"
+            let rows = 1 << 26, dimension = 1_024
+            try store(bytes(UInt32(rows)) + bytes(UInt32(dimension)), at: path)
+            let handle = try #require(FileHandle(forWritingAtPath: path))
+            try handle.seek(toOffset: UInt64(8 + (rows - 1) * dimension))
+            try handle.write(contentsOf: Data([UInt8](repeating: 9, count: dimension)))
+            try handle.close()
+            let file = try VectorFile(path: path)
+            #expect(file.byteCount == 8 + rows * dimension)
+            for start in stride(from: 0, to: rows, by: rows / 8) {
+                #expect(
+                    try file.floats(start..<start + 10) == .randomIntegers(rows: 10, columns: 1_024, in: 0...0, seed: 0)
+                )
+            }
+            let last = try file.floats(rows - 2..<rows)
+            #expect(last[0] == [Float](repeating: 0, count: dimension))
+            #expect(last[1] == [Float](repeating: 9, count: dimension))
+        }
     }
 
     @Test("floats that do not begin at a multiple of 4 are copied")
