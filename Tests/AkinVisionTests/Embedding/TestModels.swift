@@ -1,3 +1,4 @@
+import AkinTestSupport
 import AkinVision
 import Foundation
 

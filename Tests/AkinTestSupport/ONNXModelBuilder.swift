@@ -32,25 +32,27 @@ struct ONNXMessage {
 }
 
 /// A model of a few operators; numbers of fields are those of `onnx.proto`.
-struct ONNXModelBuilder {
-    static let float = 1
-    static let int64 = 7
+package struct ONNXModelBuilder {
+    package static let float = 1
+    package static let int64 = 7
 
     private var nodes: [[UInt8]] = []
     private var initializers: [[UInt8]] = []
     private var inputs: [[UInt8]] = []
     private var outputs: [[UInt8]] = []
 
+    package init() {}
+
     /// Sizes that are `nil` are left open.
-    mutating func input(_ name: String, _ shape: [Int?], type: Int = float) {
+    package mutating func input(_ name: String, _ shape: [Int?], type: Int = float) {
         inputs.append(Self.value(name, shape, type))
     }
 
-    mutating func output(_ name: String, _ shape: [Int?], type: Int = float) {
+    package mutating func output(_ name: String, _ shape: [Int?], type: Int = float) {
         outputs.append(Self.value(name, shape, type))
     }
 
-    mutating func node(_ type: String, _ inputs: [String], _ output: String, integers: [String: Int] = [:]) {
+    package mutating func node(_ type: String, _ inputs: [String], _ output: String, integers: [String: Int] = [:]) {
         var node = ONNXMessage()
         for input in inputs { node.text(1, input) }
         node.text(2, output)
@@ -65,18 +67,18 @@ struct ONNXModelBuilder {
         nodes.append(node.bytes)
     }
 
-    mutating func constant(_ name: String, _ shape: [Int], _ values: [Float]) {
+    package mutating func constant(_ name: String, _ shape: [Int], _ values: [Float]) {
         tensor(name, shape, type: Self.float) { $0.data(9, Self.bytes(of: values)) }
     }
 
-    mutating func constant(_ name: String, _ values: [Int64]) {
+    package mutating func constant(_ name: String, _ values: [Int64]) {
         tensor(name, [values.count], type: Self.int64) {
             $0.data(9, values.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } })
         }
     }
 
     /// A constant whose values are in another file.
-    mutating func constant(_ name: String, _ shape: [Int], inFile file: String) {
+    package mutating func constant(_ name: String, _ shape: [Int], inFile file: String) {
         tensor(name, shape, type: Self.float) {
             $0.message(13) {
                 $0.text(1, "location")
@@ -87,7 +89,7 @@ struct ONNXModelBuilder {
     }
 
     /// The model's bytes.
-    func build() -> [UInt8] {
+    package func build() -> [UInt8] {
         var model = ONNXMessage()
         model.number(1, 8)
         model.message(8) {
@@ -105,7 +107,7 @@ struct ONNXModelBuilder {
     }
 
     /// Little-endian bytes.
-    static func bytes(of values: [Float]) -> [UInt8] {
+    package static func bytes(of values: [Float]) -> [UInt8] {
         values.flatMap { value in (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) } }
     }
 
