@@ -45,6 +45,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Small programs that show one thing each; the tests build and run them.
+        .executableTarget(
+            name: "FirstSearch", dependencies: ["Akin"], path: "Examples/FirstSearch", swiftSettings: settings),
+
         // Oracles and seeded data that several test targets share.
         .target(
             name: "AkinTestSupport", dependencies: ["Akin"], path: "Tests/AkinTestSupport", swiftSettings: settings),
@@ -53,7 +57,8 @@ let package = Package(
         .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AkinCommandTests", dependencies: ["AkinCommand", "Akin", "AkinVision", "AkinTestSupport"],
+            name: "AkinCommandTests",
+            dependencies: ["AkinCommand", "FirstSearch", "Akin", "AkinVision", "AkinTestSupport"],
             swiftSettings: settings),
     ],
     cLanguageStandard: .c11

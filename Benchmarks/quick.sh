@@ -19,7 +19,7 @@ else
 fi
 
 echo "embedding with the built-in descriptor:"
-[ -d "$folder/demo/images" ] || $akin demo --output "$folder/demo" --quiet
+[ -d "$folder/demo/images" ] || $akin demo --output "$folder/demo" --quiet >/dev/null
 $akin embed "$folder/demo/images/train" --model builtin -o "$folder/builtin.npy" --restart --json
 
 if [ -n "${AKIN_DATA:-}" ] && ls .venv/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so* >/dev/null 2>&1; then

@@ -21,14 +21,17 @@ struct Program {
     }
 
     /// Where the build put the program: beside the test bundle.
-    static let path: String = {
+    static let path = path(of: "akin")
+
+    /// The path of a program that the package builds.
+    static func path(of name: String) -> String {
         let candidates = [
             Bundle.main.bundleURL, Bundle.main.executableURL?.deletingLastPathComponent(),
             URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent(),
         ]
         for var folder in candidates.compactMap({ $0 }) {
             for _ in 0..<4 {
-                let program = folder.appendingPathComponent("akin").path
+                let program = folder.appendingPathComponent(name).path
                 var isFolder: ObjCBool = false
                 if FileManager.default.fileExists(atPath: program, isDirectory: &isFolder), !isFolder.boolValue {
                     return program
@@ -36,8 +39,8 @@ struct Program {
                 folder.deleteLastPathComponent()
             }
         }
-        return "akin"
-    }()
+        return name
+    }
 
     /// Runs the program to its end.
     ///
