@@ -7,7 +7,7 @@ RELEASE := -c release
 TEST := swift test -c release --disable-testable-imports
 DEMO ?= akin-demo
 # Tests that also pass without optimisation, and quickly.
-DEBUG_SUBSET := MatrixTests|MetricTests|NeighborsTests|UsageTests|VectorFileTests
+DEBUG_SUBSET := NPYHeaderTests|AtomicFileTests|GroundTruthTests|RecallTests|ConfusionMatrixTests|TarSourceTests|UsageTests|ExampleTests
 
 help: ## Lists these targets.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 18
