@@ -94,7 +94,9 @@ void akin_image_orient(const uint8_t *rgb, uint32_t width, uint32_t height, int3
     }
 }
 
-void akin_image_free(uint8_t *encoded) { free(encoded); }
+void akin_image_free(uint8_t *encoded) {
+    free(encoded);
+}
 
 void akin_image_planes(const uint8_t *rgb, size_t count, const float *table, float *out) {
     const float *red = table, *green = table + 256, *blue = table + 512;

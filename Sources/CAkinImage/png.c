@@ -179,7 +179,9 @@ static void write_bytes(png_structp png, png_bytep from, size_t count) {
     s->length += count;
 }
 
-static void flush_bytes(png_structp png) { (void)png; }
+static void flush_bytes(png_structp png) {
+    (void)png;
+}
 
 int akin_image_encode_png(const uint8_t *rgb, uint32_t width, uint32_t height, uint8_t **encoded, size_t *length) {
     context c = {.status = AKIN_IMAGE_OK};

@@ -120,7 +120,9 @@ static void down_block_avx2(const uint8_t *p, size_t stride, const uint32_t *low
 
 #pragma clang attribute pop
 
-static int has_avx2(void) { return __builtin_cpu_supports("avx2"); }
+static int has_avx2(void) {
+    return __builtin_cpu_supports("avx2");
+}
 #endif
 
 int akin_resample_across(const uint8_t *rgb, size_t rows, size_t width, size_t stride, const akin_resample_axis *axis,

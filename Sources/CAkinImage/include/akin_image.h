@@ -1,7 +1,7 @@
 // Pictures in memory: JPEG, PNG and WebP to 8-bit RGB and back, and the two passes of an image resize.
 //
-// Every function returns a status, zero for success; none prints, exits or keeps state. Bytes given are hostile: nothing
-// is believed that was not checked against their length.
+// Every function returns a status, zero for success; none prints, exits or keeps state. Bytes given are hostile:
+// nothing is believed that was not checked against their length.
 #ifndef AKIN_IMAGE_H
 #define AKIN_IMAGE_H
 
