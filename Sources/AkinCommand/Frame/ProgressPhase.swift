@@ -31,7 +31,8 @@ struct ProgressPhase: Sendable {
     func bar(at now: ContinuousClock.Instant, columns: Int) -> String {
         let words = details(at: now)
         guard let total, total > 0 else { return String("\(name)  \(words)".prefix(columns - 1)) }
-        let room = min(40, columns - name.count - words.count - 7)
+        // Room is kept for the words to grow, so that the bar keeps its length.
+        let room = min(40, columns - name.count - max(words.count, 40) - 7)
         guard room >= 5 else { return String("\(name)  \(words)".prefix(columns - 1)) }
         let filled = min(room, room * done / total)
         let track = String(repeating: "=", count: filled) + String(repeating: " ", count: room - filled)

@@ -1,4 +1,0 @@
-import Akin
-import Testing
-
-@Test func packageLoads() {}

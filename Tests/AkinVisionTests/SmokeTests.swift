@@ -1,4 +1,0 @@
-import AkinVision
-import Testing
-
-@Test func packageLoads() {}
