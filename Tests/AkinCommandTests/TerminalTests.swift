@@ -44,19 +44,45 @@ struct TerminalTests {
     @Test("the second Ctrl-C ends the program at once", .timeLimit(.minutes(1)))
     func secondInterrupt() throws {
         let scratch = try Scratch()
-        // Pictures that each take long, so that the first Ctrl-C has to wait for one.
-        let images = try Pictures.folder("images", classes: 1, perClass: 1, in: scratch)
-        let large = try Pictures.png(side: 2500)
-        for number in 0..<10 { try scratch.write("images/zz/\(100 + number).png", large) }
-        let running = try Program.start(["embed", images, "-o", scratch.path("v.npy"), "--threads", "1"])
-        let deadline = Date(timeIntervalSinceNow: 30)
-        while !scratch.exists("v.json.partial"), Date() < deadline { usleep(5_000) }
-        running.process.interrupt()
-        usleep(50_000)
-        running.process.interrupt()
-        let output = running.wait()
-        #expect(output.status == 130)
-        #expect(running.process.terminationReason == .uncaughtSignal)
-        #expect(!scratch.exists("v.npy"))
+        _ = try Vectors.index(in: scratch)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["search", scratch.path("flat.akin"), scratch.path("base.npy"), "-k", "200", "--json"]
+        // Nobody reads the pipe, so the program waits in a write, which the first Ctrl-C does not break off.
+        let (out, err) = (Pipe(), Pipe())
+        process.standardOutput = out
+        process.standardError = err
+        try process.run()
+        usleep(500_000)
+        process.interrupt()
+        usleep(200_000)
+        #expect(process.isRunning)
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .uncaughtSignal)
+        #expect(process.terminationStatus == SIGINT)
+        withExtendedLifetime((out, err)) {}
+    }
+
+    @Test("the first Ctrl-C stops the printing of results", .timeLimit(.minutes(1)))
+    func interruptedOutput() throws {
+        let scratch = try Scratch()
+        _ = try Vectors.index(in: scratch)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Program.path)
+        process.arguments = ["search", scratch.path("flat.akin"), scratch.path("base.npy"), "-k", "200", "--json"]
+        let (out, err) = (Pipe(), Pipe())
+        process.standardOutput = out
+        process.standardError = err
+        try process.run()
+        usleep(500_000)
+        process.interrupt()
+        usleep(200_000)
+        let rows = out.fileHandleForReading.readDataToEndOfFile().split(separator: UInt8(ascii: "\n"))
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 130)
+        #expect(rows.count < 200)
+        withExtendedLifetime(err) {}
     }
 }

@@ -53,8 +53,11 @@ struct Session {
     }
 
     /// Writes a result: the JSON object with `--json`, the sentence otherwise.
+    ///
+    /// - Throws: `CancellationError` after Ctrl-C, and when standard output cannot be written.
     func result(_ sentence: @autoclosure () -> String, json: @autoclosure () -> JSONValue) throws {
         progress.finish()
+        if Interruption.isRequested { throw CancellationError() }
         try Console.printLine(options.json ? json().line : sentence())
     }
 }
