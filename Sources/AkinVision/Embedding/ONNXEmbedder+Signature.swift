@@ -40,7 +40,8 @@ extension ONNXEmbedder {
         if let first = vectors.first { return first.name }
         if candidates.count == 1, let only = candidates.first { return only.name }
         throw .outputMismatch(
-            file: file, expected: "an output that is known to be an embedding; name one with --output", actual: given)
+            file: file, expected: "an output that is known to be an embedding; name one with --output-name",
+            actual: given)
     }
 }
 

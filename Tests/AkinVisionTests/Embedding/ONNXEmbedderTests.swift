@@ -178,7 +178,7 @@ struct ONNXEmbedderTests {
             Issue.record("two outputs of unknown meaning must be refused")
             return
         }
-        #expect(expected.contains("--output"))
+        #expect(expected.contains("--output-name"))
         #expect(actual == "a float32 [any, 3, 4, 4], b float32 [any, 3, 4, 4]")
     }
 
