@@ -1,5 +1,4 @@
 internal import CAkinKernels
-internal import Synchronization
 
 extension FlatIndex {
     /// Finds the `k` nearest stored vectors of each query: the true ones, whatever the threads and the CPU.
@@ -39,12 +38,12 @@ extension FlatIndex {
         _ queries: UnsafePointer<Float>, count: Int, k: Int, threads: Int, options: SearchOptions
     ) throws -> [[Neighbor]] {
         nonisolated(unsafe) let queries = queries
-        let results = Results(count: count)
         let byQueries = count >= threads * 4 * groupQueries || threads == 1
         let size = blockSize(count: count, k: k, threads: byQueries ? threads : 1, options)
         let blocks = (count + size - 1) / size
         let parts = byQueries ? 1 : max(1, min(threads, stored.panels))
         let monitor = options.monitor
+        let results = Results(parts: parts, queries: count)
 
         try parallelFor(threads: threads, count: blocks * parts) { task in
             let first = task / parts * size, part = task % parts
@@ -54,9 +53,9 @@ extension FlatIndex {
                 nomination: nomination(for: queries + first * dimension, count: min(size, count - first), k, options))
             let panels = stored.panels * part / parts..<stored.panels * (part + 1) / parts
             try BlockScan(rows: stored, block: block, monitor: monitor).run(panels)
-            for q in 0..<block.count { results.add(block.finish(q), to: first + q, k: k, metric: metric) }
+            for q in 0..<block.count { results.set(block.finish(q), part: part, query: first + q) }
         }
-        return results.rows(metric: metric)
+        return results.rows(k: k, metric: metric)
     }
 
     /// Queries that are scanned together.
@@ -95,31 +94,39 @@ extension FlatIndex {
     }
 }
 
-/// The answers of all tasks, merged where several tasks scanned parts of the rows for one query.
-private final class Results: Sendable {
-    private let slots: Mutex<[[Contender]]>
+/// The answers of all tasks; one task writes each slot, and all are read when every thread has come back.
+private final class Results: @unchecked Sendable {
+    private let parts: Int
+    private let queries: Int
+    private let slots: UnsafeMutablePointer<[Contender]>
 
-    init(count: Int) {
-        slots = Mutex(Array(repeating: [], count: count))
+    init(parts: Int, queries: Int) {
+        self.parts = parts
+        self.queries = queries
+        slots = .allocate(capacity: parts * queries)
+        slots.initialize(repeating: [], count: parts * queries)
     }
 
-    func add(_ contenders: [Contender], to query: Int, k: Int, metric: Metric) {
-        slots.withLock { slots in
-            if slots[query].isEmpty {
-                slots[query] = contenders
-            } else {
-                slots[query] = Array((slots[query] + contenders).sorted().prefix(k))
+    deinit {
+        slots.deinitialize(count: parts * queries)
+        slots.deallocate()
+    }
+
+    func set(_ contenders: [Contender], part: Int, query: Int) {
+        slots[query * parts + part] = contenders
+    }
+
+    /// One row per query: the k nearest of what all parts found.
+    func rows(k: Int, metric: Metric) -> [[Neighbor]] {
+        (0..<queries).map { query in
+            var row = slots[query * parts]
+            if parts > 1 {
+                for part in 1..<parts { row += slots[query * parts + part] }
+                row.sort()
             }
-        }
-    }
-
-    func rows(metric: Metric) -> [[Neighbor]] {
-        slots.withLock { slots in
-            slots.map { row in
-                row.map { contender in
-                    let key = akin_unordered(contender.key)
-                    return Neighbor(id: contender.id, score: metric.isSimilarity ? 0 - key : key)
-                }
+            return row.prefix(k).map { contender in
+                let key = akin_unordered(contender.key)
+                return Neighbor(id: contender.id, score: metric.isSimilarity ? 0 - key : key)
             }
         }
     }

@@ -43,7 +43,7 @@ package func parallelFor(threads: Int, count: Int, _ body: @Sendable (Int) throw
         }
         crew.work()
         for thread in started { pthread_join(thread, nil) }
-        if let error = crew.failure.withLock({ $0 }) { throw error }
+        if let error = crew.failure { throw error }
     }
 }
 
@@ -59,11 +59,13 @@ package func parallelFor(threads: Int, count: Int, _ body: @Sendable (Int) throw
     }
 #endif
 
-private final class Crew: Sendable {
+private final class Crew: @unchecked Sendable {
     let next = Atomic<Int>(0)
     let count: Int
     let body: @Sendable (Int) throws -> Void
-    let failure = Mutex<(any Error)?>(nil)
+    /// The first error; written by the thread that `hasFailed` chose, read when all have come back.
+    private(set) var failure: (any Error)?
+    private let hasFailed = Atomic<Bool>(false)
 
     init(count: Int, body: @escaping @Sendable (Int) throws -> Void) {
         self.count = count
@@ -77,7 +79,9 @@ private final class Crew: Sendable {
             do {
                 try body(i)
             } catch {
-                failure.withLock { if $0 == nil { $0 = error } }
+                if hasFailed.compareExchange(expected: false, desired: true, ordering: .relaxed).exchanged {
+                    failure = error
+                }
                 next.store(count, ordering: .relaxed)
                 return
             }

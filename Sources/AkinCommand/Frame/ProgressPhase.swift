@@ -1,3 +1,5 @@
+import Akin
+
 /// One phase of a long operation and the words that describe how far it is.
 struct ProgressPhase: Sendable {
     let name: String
@@ -12,6 +14,11 @@ struct ProgressPhase: Sendable {
         self.started = started
         self.doneAtStart = doneAtStart
         done = doneAtStart
+    }
+
+    /// Whether a reading belongs to this phase: two sets of images are embedded one after the other under one name.
+    func isSame(as reading: ProgressMonitor.Update) -> Bool {
+        name == reading.phase && (total == nil || reading.total == nil || total == reading.total)
     }
 
     /// Takes a reading; readings that come late from another thread do not turn the count back.

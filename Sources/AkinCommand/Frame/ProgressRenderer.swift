@@ -41,7 +41,7 @@ final class ProgressRenderer: Sendable {
         guard style != .silent else { return }
         let now = ContinuousClock.now
         state.withLock { state in
-            if state.phase?.name != reading.phase {
+            if state.phase?.isSame(as: reading) != true {
                 Self.finish(&state, style: style, at: now)
                 state.phase = ProgressPhase(name: reading.phase, started: now, doneAtStart: reading.done)
                 state.lastDrawn = style == .lines ? now : nil
