@@ -130,8 +130,11 @@ final class SmallDisk {
     }()
 
     private let folder: String
+    /// Outlives the file system, which has to go before the folder it is in.
+    private let scratch: Scratch
 
     init(in scratch: Scratch, bytes: Int) throws {
+        self.scratch = scratch
         folder = scratch.path("disk")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         try Self.run("mount", ["-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", folder])
