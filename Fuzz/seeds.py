@@ -8,11 +8,20 @@ import sys
 import tarfile
 
 
-def images():
-    goldens = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "Goldens", "pillow.json")
+def golden(name):
+    goldens = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Tests", "Goldens", name)
     with open(goldens, encoding="utf-8") as file:
-        for case in json.load(file)["decode"]:
-            yield case["name"], base64.b64decode(case["file"])
+        return json.load(file)
+
+
+def images():
+    for case in golden("pillow.json")["decode"]:
+        yield case["name"], base64.b64decode(case["file"])
+
+
+def indexes():
+    for number, case in enumerate(golden("faiss.json")):
+        yield f"{number}", base64.b64decode(case["file"])
 
 
 def archives():
@@ -39,7 +48,8 @@ def configurations():
 
 
 if __name__ == "__main__":
-    makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations}
+    makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
+              "FaissFuzz": indexes}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)
