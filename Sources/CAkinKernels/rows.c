@@ -75,6 +75,18 @@ void akin_exact_many(const akin_kernel_table *table, bool product, const float *
     }
 }
 
+void akin_exact_scattered(const akin_kernel_table *table, bool product, const float *x, const float *const *rows,
+                          size_t dimension, size_t count, double *keys) {
+    enum { AHEAD = 4 }; // rows asked for while one is summed: memory answers several requests at a time
+    double (*key)(const float *, const float *, size_t) = product ? table->product : table->distance;
+    size_t bytes = dimension * sizeof(float);
+    for (size_t i = 0; i < count + AHEAD; i++) {
+        if (i < count)
+            for (size_t b = 0; b < bytes; b += 64) __builtin_prefetch((const char *)rows[i] + b);
+        if (i >= AHEAD) keys[i - AHEAD] = key(x, rows[i - AHEAD], dimension);
+    }
+}
+
 size_t akin_first_not_finite(const float *x, size_t count) {
     for (size_t start = 0; start < count; start += 4096) {
         size_t n = count - start < 4096 ? count - start : 4096;

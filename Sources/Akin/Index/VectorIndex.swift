@@ -32,8 +32,17 @@ public struct SearchOptions: Sendable {
     public var threads: Int?
     /// Arithmetic of the exact search; for measurements.
     public var arithmetic: Arithmetic
+    /// Inverted lists to look at, 1 or more; `nil` for the index's own default. An index without lists ignores it.
+    public var nprobe: Int?
+    /// Candidates compared again by the finer code, for each neighbour wanted: 1 or more; `nil` for the index's own
+    /// default. An index without refinement ignores it.
+    public var refineFactor: Double?
+    /// Ids that may be returned; all when `nil`.
+    public var filter: IDFilter?
     /// Progress and cancellation.
     public var monitor: ProgressMonitor
+    /// The kernels of one SIMD level, whatever the CPU has; for tests.
+    package var kernels: Kernels?
     /// One way of nominating, whatever would be chosen; for tests.
     package var nomination: Nomination?
 
@@ -47,9 +56,13 @@ public struct SearchOptions: Sendable {
 
     /// Chooses how to search.
     public init(
-        threads: Int? = nil, arithmetic: Arithmetic = .automatic, monitor: ProgressMonitor = .silent
+        threads: Int? = nil, nprobe: Int? = nil, refineFactor: Double? = nil, filter: IDFilter? = nil,
+        arithmetic: Arithmetic = .automatic, monitor: ProgressMonitor = .silent
     ) {
         self.threads = threads
+        self.nprobe = nprobe
+        self.refineFactor = refineFactor
+        self.filter = filter
         self.arithmetic = arithmetic
         self.monitor = monitor
     }

@@ -29,6 +29,13 @@ package protocol ListCodec: Sendable {
     /// Bytes of a block, a multiple of 4.
     var blockByteCount: Int { get }
 
+    /// Whether intervals hold the key of the vector itself, not only of what its code stands for (RaBitQ, with the
+    /// probability that its bound has).
+    var boundsTrueKeys: Bool { get }
+
+    /// Whether another codec gives the same codes to the same vectors and lays them out alike.
+    func isEqual(to other: any ListCodec) -> Bool
+
     /// Codes vectors, `[count, dimension]`, into packed codes, `[count, codeByteCount]`.
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into codes: UnsafeMutablePointer<UInt8>)
 
@@ -59,6 +66,10 @@ package protocol ListCodec: Sendable {
     func scanner(
         _ queries: UnsafePointer<Float>, count: Int, metric: Metric, isBounded: Bool, kernels: Kernels
     ) -> any ListScanner
+}
+
+extension ListCodec {
+    package var boundsTrueKeys: Bool { false }
 }
 
 /// Some queries, prepared to be compared with lists of one codec.

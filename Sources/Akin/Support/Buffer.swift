@@ -12,6 +12,14 @@ package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         self.count = count
     }
 
+    /// Makes room for `count` elements that are written before they are read, aligned to a cache line.
+    package init(uninitialized count: Int) {
+        let bytes = max(count, 1) * MemoryLayout<Element>.stride
+        let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+        pointer = raw.bindMemory(to: Element.self, capacity: max(count, 1))
+        self.count = count
+    }
+
     deinit { UnsafeMutableRawPointer(pointer).deallocate() }
 
     package subscript(i: Int) -> Element {

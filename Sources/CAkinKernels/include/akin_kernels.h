@@ -186,6 +186,10 @@ void akin_group_put_codes(const int8_t *codes, size_t padded, size_t column, uin
 void akin_exact_many(const akin_kernel_table *table, bool product, const float *x, const float *data, size_t dimension,
                      const uint32_t *rows, size_t count, double *keys);
 
+// The same for rows that lie anywhere.
+void akin_exact_scattered(const akin_kernel_table *table, bool product, const float *x, const float *const *rows,
+                          size_t dimension, size_t count, double *keys);
+
 // Cores that this process may use.
 int akin_available_cores(void);
 

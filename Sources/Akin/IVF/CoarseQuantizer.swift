@@ -1,0 +1,29 @@
+/// Assigns vectors to inverted lists: the nearest of some centroids, found exactly.
+struct CoarseQuantizer: Sendable {
+    /// The centroids, searched like any other vectors.
+    let index: FlatIndex
+
+    var nlist: Int { index.count }
+    /// `[nlist, dimension]`.
+    var centroids: Matrix<Float> { index.vectors }
+
+    /// - Parameters:
+    ///   - centroids: `[nlist, dimension]`, finite.
+    ///   - metric: L2 or inner product.
+    init(_ centroids: Matrix<Float>, metric: Metric, kernels: Kernels = .best) throws(IndexError) {
+        index = try FlatIndex(centroids, metric: metric, kernels: kernels)
+    }
+
+    /// The list of each vector, `[vectors.rows]`.
+    func assign(_ vectors: Matrix<Float>, threads: Int, monitor: ProgressMonitor) throws -> [UInt32] {
+        let found = try index.search(vectors, k: 1, options: SearchOptions(threads: threads)).neighbors
+        return (0..<found.count).map { UInt32(found[$0].first?.id ?? 0) }
+    }
+
+    /// The `nprobe` nearest lists of each query, nearest first, with squared distance or inner product.
+    func probe(_ queries: Matrix<Float>, nprobe: Int, options: SearchOptions) throws -> Neighbors {
+        try index.search(
+            queries, k: nprobe, options: SearchOptions(threads: options.threads, arithmetic: options.arithmetic)
+        ).neighbors
+    }
+}

@@ -1,0 +1,115 @@
+/// An inverted file: vectors grouped by their nearest centroid, coded, and searched a few groups at a time.
+///
+/// A query is compared with the centroids first, then with the codes in the `nprobe` nearest lists; where the index keeps
+/// a second, finer code, the best candidates are compared again by that. Without centroids there is one list, which
+/// holds everything: a compressed index that looks at every code.
+///
+/// The index is a value. It may be searched from many threads at once, and changed with ``add(_:ids:threads:monitor:)``,
+/// ``remove(_:)`` and ``merge(_:)``; a copy shares all lists with the original until one of them changes.
+///
+/// ```swift
+/// var index = try IVFIndex(training: sample, spec: IndexSpec("IVF1024,PQ64x4fs,RFlat"))
+/// try index.add(base)
+/// let result = try index.search(queries, k: 10, options: .init(nprobe: 16))
+/// ```
+///
+/// Jégou, Douze, Schmid: "Product quantization for nearest neighbor search" (2011), `doi:10.1109/TPAMI.2010.57`.
+public struct IVFIndex: VectorIndex {
+    /// How nearness is measured.
+    public let metric: Metric
+    /// The embedding space of the stored vectors, where it is known.
+    public var space: EmbeddingSpace?
+    /// What a search does that says nothing else.
+    public var defaults: SearchDefaults
+
+    /// Centroids and how they are compared; `nil` when there is one list.
+    let coarse: CoarseQuantizer?
+    /// Codes are of vectors less their centroid.
+    let isResidual: Bool
+    let codec: any ListCodec
+    /// The finer code that decides among candidates.
+    let refinement: Refinement?
+    var lists: InvertedLists
+    /// Greater than every id.
+    var nextID: Int64 = 0
+    /// Whether ids are the numbers in which vectors were added.
+    var idsAreRows = true
+
+    /// Search breadth where a call does not say.
+    public struct SearchDefaults: Sendable, Equatable, Codable {
+        /// Lists to look at.
+        public var nprobe: Int
+        /// Candidates compared again for each neighbour wanted, in an index with refinement.
+        public var refineFactor: Double
+
+        /// Chooses defaults.
+        public init(nprobe: Int = 16, refineFactor: Double = 10) {
+            self.nprobe = nprobe
+            self.refineFactor = refineFactor
+        }
+    }
+
+    /// Components of each vector.
+    public let dimension: Int
+    /// Stored vectors.
+    public var count: Int { lists.count }
+    /// Inverted lists; 1 without centroids.
+    public var nlist: Int { lists.nlist }
+    /// Bytes of memory in use: lists, centroids, codebooks. What stays in a mapped file is not counted.
+    public var byteCount: Int { lists.byteCount + (coarse?.index.byteCount ?? 0) }
+    /// Bytes of codes, ids and second codes, in memory or in a file.
+    public var storedByteCount: Int { lists.totalByteCount }
+
+    /// The index in Faiss's factory language.
+    public var spec: String {
+        var parts: [String] = []
+        if let coarse { parts.append("IVF\(coarse.nlist)") }
+        parts.append(codec.spec)
+        if let refinement { parts.append(refinement.spec) }
+        return parts.joined(separator: ",")
+    }
+
+    /// How codes compare: cosine is the inner product of vectors of length one.
+    var codedMetric: Metric { metric == .l2 ? .l2 : .innerProduct }
+
+    /// An index without vectors, from trained parts.
+    init(
+        dimension: Int, metric: Metric, coarse: CoarseQuantizer?, isResidual: Bool, codec: any ListCodec,
+        refinement: Refinement?, space: EmbeddingSpace? = nil
+    ) {
+        self.dimension = dimension
+        self.metric = metric
+        self.coarse = coarse
+        self.isResidual = isResidual && coarse != nil
+        self.codec = codec
+        self.refinement = refinement
+        self.space = space
+        let nlist = coarse?.nlist ?? 1
+        defaults = SearchDefaults(nprobe: min(nlist, 16))
+        let shape = ListShape(codec, refinedByteCount: refinement?.codec.codeByteCount ?? 0)
+        lists = InvertedLists(shape: shape, nlist: nlist)
+    }
+
+    /// The most vectors an index can hold.
+    static let maximumCount = Int(UInt32.max) - 4096
+}
+
+extension IVFIndex {
+    /// An index of plain floats over given centroids, without vectors.
+    package static func flat(centroids: Matrix<Float>, metric: Metric) throws -> IVFIndex {
+        let coded: Metric = metric == .l2 ? .l2 : .innerProduct
+        return try IVFIndex(
+            dimension: centroids.columns, metric: metric, coarse: CoarseQuantizer(centroids, metric: coded),
+            isResidual: false, codec: FlatCodec(dimension: centroids.columns, metric: coded), refinement: nil)
+    }
+
+    /// The ids of all vectors in the lists that one query looks at; for tests.
+    package func rowsProbed(by query: Matrix<Float>, nprobe: Int) throws -> [Int64] {
+        let prepared = try prepared(query, threads: 1)
+        guard let found = try coarse?.probe(prepared, nprobe: nprobe, options: .init(threads: 1)) else { return [] }
+        return found[0].flatMap { list in
+            let view = lists.view(Int(list.id))
+            return (0..<view.count).map { view.ids[$0] }
+        }.sorted()
+    }
+}
