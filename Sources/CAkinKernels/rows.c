@@ -10,14 +10,16 @@ akin_row_stats akin_row_measure(const float *y, size_t dimension, double sigma, 
             scaled[i] += v * v;
             along[i] += m * r;
             double a = fabs(r);
-            if (a > largest[i]) largest[i] = a;
+            if (a > largest[i])
+                largest[i] = a;
         }
     akin_row_stats stats = {0};
     for (int i = 0; i < 8; i++) {
         stats.norm2 += norm2[i];
         stats.scaled_norm2 += scaled[i];
         stats.center_dot += along[i];
-        if (largest[i] > stats.largest) stats.largest = largest[i];
+        if (largest[i] > stats.largest)
+            stats.largest = largest[i];
     }
     return stats;
 }
@@ -43,23 +45,27 @@ akin_code_stats akin_row_encode(const float *y, size_t dimension, double sigma, 
 }
 
 void akin_panel_put_codes(const int8_t *codes, size_t padded, size_t column, int8_t *panel) {
-    for (size_t c = 0; c < padded; c += 4) memcpy(panel + c * P + column * 4, codes + c, 4);
+    for (size_t c = 0; c < padded; c += 4)
+        memcpy(panel + c * P + column * 4, codes + c, 4);
 }
 
 void akin_add_rows(const float *rows, size_t count, size_t dimension, const float *sigma, double *sums) {
     for (size_t r = 0; r < count; r++) {
         const float *y = rows + r * dimension;
         double s = sigma[r];
-        for (size_t c = 0; c < dimension; c++) sums[c] += y[c] * s;
+        for (size_t c = 0; c < dimension; c++)
+            sums[c] += y[c] * s;
     }
 }
 
 void akin_group_put_floats(const float *x, size_t dimension, size_t column, float *group) {
-    for (size_t c = 0; c < dimension; c++) group[c * G + column] = x[c];
+    for (size_t c = 0; c < dimension; c++)
+        group[c * G + column] = x[c];
 }
 
 void akin_group_put_codes(const int8_t *codes, size_t padded, size_t column, uint8_t *group) {
-    for (size_t c = 0; c < padded; c++) group[c / 4 * 4 * G + column * 4 + c % 4] = (uint8_t)(codes[c] + 128);
+    for (size_t c = 0; c < padded; c++)
+        group[c / 4 * 4 * G + column * 4 + c % 4] = (uint8_t)(codes[c] + 128);
 }
 
 void akin_exact_many(const akin_kernel_table *table, bool product, const float *x, const float *data, size_t dimension,
@@ -69,7 +75,8 @@ void akin_exact_many(const akin_kernel_table *table, bool product, const float *
         if (i + 1 < count) { // the rows lie anywhere in memory: ask for the next while this one is summed
             const char *next = (const char *)(data + (size_t)rows[i + 1] * dimension);
             size_t bytes = dimension * sizeof(float);
-            for (size_t b = 0; b < bytes; b += 64) __builtin_prefetch(next + b);
+            for (size_t b = 0; b < bytes; b += 64)
+                __builtin_prefetch(next + b);
         }
         keys[i] = key(x, data + (size_t)rows[i] * dimension, dimension);
     }
@@ -82,8 +89,10 @@ void akin_exact_scattered(const akin_kernel_table *table, bool product, const fl
     size_t bytes = dimension * sizeof(float);
     for (size_t i = 0; i < count + AHEAD; i++) {
         if (i < count)
-            for (size_t b = 0; b < bytes; b += 64) __builtin_prefetch((const char *)rows[i] + b);
-        if (i >= AHEAD) keys[i - AHEAD] = key(x, rows[i - AHEAD], dimension);
+            for (size_t b = 0; b < bytes; b += 64)
+                __builtin_prefetch((const char *)rows[i] + b);
+        if (i >= AHEAD)
+            keys[i - AHEAD] = key(x, rows[i - AHEAD], dimension);
     }
 }
 
@@ -98,7 +107,8 @@ size_t akin_first_not_finite(const float *x, size_t count) {
         }
         if (bad)
             for (size_t i = 0; i < n; i++)
-                if (!isfinite(x[start + i])) return start + i;
+                if (!isfinite(x[start + i]))
+                    return start + i;
     }
     return count;
 }
@@ -115,7 +125,8 @@ bool akin_whole_numbers(const float *x, size_t count, float *least, float *great
             low = v < low ? v : low;
             high = v > high ? v : high;
         }
-        if (broken) return false;
+        if (broken)
+            return false;
     }
     *least = low;
     *greatest = high;

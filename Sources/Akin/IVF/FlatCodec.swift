@@ -146,7 +146,8 @@ final class FlatScanner: ListScanner {
         let data = rows + range.lowerBound * codec.stride
         if ones.count < range.count { ones = Buffer(repeating: 1, count: range.count + range.count / 2) }
         var view = akin_rows(
-            data: data, sigma: ones.pointer, norm: ones.pointer, first_row: scan.pointee.first + UInt32(range.lowerBound),
+            data: data, sigma: ones.pointer, norm: ones.pointer,
+            first_row: scan.pointee.first + UInt32(range.lowerBound),
             rows: UInt32(range.count))
         if codec.metric == .l2 {
             let relative = isBounded ? roundedUp(sumError(codec.dimension + 8)) : 0

@@ -84,7 +84,8 @@ extension IVFIndex {
         try check(coarse?.centroids == other.coarse?.centroids, "the centroids are others")
         try check(
             isResidual == other.isResidual && codec.isEqual(to: other.codec)
-                && (refinement?.codec).map { mine in other.refinement.map { mine.isEqual(to: $0.codec) } ?? false } ?? true,
+                && (refinement?.codec).map { mine in other.refinement.map { mine.isEqual(to: $0.codec) } ?? false }
+                    ?? true,
             "the codes were trained on other vectors")
     }
 

@@ -43,21 +43,21 @@ typedef void (*akin_resolve)(void *context, struct akin_queries *queries, size_t
 
 // A block of queries, in groups of 8; the last group is padded with queries whose bound is -infinity.
 typedef struct akin_queries {
-    size_t count;   // queries, padding excluded
-    size_t groups;  // ceil(count / 8)
-    const void *packed; // floats [groups][dimension][8], or bytes [groups][padded dimension / 4][8][4], code + 128
-    float *bound;       // [8 groups] selector bound less `offset`, rounded up: what a tile's values must stay under
-    int32_t *bound8;    // [8 groups] the same for exact 8-bit keys: a tile's halved dot products must reach it
-    const float *scale; // [8 groups] of the 8-bit codes
-    const float *offset; // [8 groups] the part of the key that does not depend on the row
+    size_t count;           // queries, padding excluded
+    size_t groups;          // ceil(count / 8)
+    const void *packed;     // floats [groups][dimension][8], or bytes [groups][padded dimension / 4][8][4], code + 128
+    float *bound;           // [8 groups] selector bound less `offset`, rounded up: what a tile's values must stay under
+    int32_t *bound8;        // [8 groups] the same for exact 8-bit keys: a tile's halved dot products must reach it
+    const float *scale;     // [8 groups] of the 8-bit codes
+    const float *offset;    // [8 groups] the part of the key that does not depend on the row
     const double *offset64; // [8 groups] the same in full
-    const float *slack; // [8 groups] uncertainty that does not depend on the row
-    const float *x1;    // [8 groups] factor of row terms e1
-    const float *x2;    // [8 groups] factor of row terms e2
+    const float *slack;     // [8 groups] uncertainty that does not depend on the row
+    const float *x1;        // [8 groups] factor of row terms e1
+    const float *x2;        // [8 groups] factor of row terms e2
     akin_selector *selectors; // [count]
-    bool strict;        // rows come in the order of ids: of equal keys the first seen wins
-    bool exact8;        // keys are whole numbers, not ordered floats
-    uint64_t appended;  // candidates appended, for the plan
+    bool strict;              // rows come in the order of ids: of equal keys the first seen wins
+    bool exact8;              // keys are whole numbers, not ordered floats
+    uint64_t appended;        // candidates appended, for the plan
     akin_resolve resolve;
     void *context;
 } akin_queries;
@@ -65,7 +65,7 @@ typedef struct akin_queries {
 // Stored rows in panels, and what is known of each row, padded to whole panels.
 // key = offset + b + w * dot, within slack + x1 * e1 + x2 * e2 + e0.
 typedef struct {
-    size_t rows;        // rows present; the rest of the last panel is padding
+    size_t rows; // rows present; the rest of the last panel is padding
     // 32 bits: where the rows are, row-major, and how they become r = sigma * y - center
     const float *source; // [rows][dimension]
     const float *sigma;
@@ -103,13 +103,11 @@ typedef struct {
     double (*product)(const float *x, const float *y, size_t dimension);
 
     // Tiles of panels first ..< last with every group.
-    void (*nominate_f32)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
-                         size_t dimension);
+    void (*nominate_f32)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries, size_t dimension);
     // 8 bits with rounding errors: `padded` is the dimension rounded up to 4.
     void (*nominate_dot8)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries, size_t padded);
     // 8 bits without any error: keys are integers.
-    void (*nominate_exact8)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries,
-                            size_t padded);
+    void (*nominate_exact8)(const akin_panels *panels, size_t first, size_t last, akin_queries *queries, size_t padded);
 
     // Row-major: key = sum((x - y)^2), known within a factor 1 +- relative; queries are [count][dimension].
     void (*nominate_difference)(const akin_rows *rows, akin_queries *queries, size_t dimension, float relative);
