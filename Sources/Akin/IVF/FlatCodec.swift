@@ -9,16 +9,13 @@ struct FlatCodec: ListCodec {
     /// L2 or inner product.
     let metric: Metric
 
-    var spec: String { "Flat" }
+    var specification: IndexSpec.Codec { .flat }
+    var tables: [Matrix<Float>] { [] }
     var codeByteCount: Int { 4 * dimension }
     var blockVectors: Int { 1 }
     var blockByteCount: Int { 4 * stride }
     /// Floats from one row to the next.
     var stride: Int { metric == .l2 ? dimension : dimension + 1 }
-
-    func isEqual(to other: any ListCodec) -> Bool {
-        (other as? FlatCodec).map { $0.dimension == dimension && $0.metric == metric } ?? false
-    }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into codes: UnsafeMutablePointer<UInt8>) {
         UnsafeMutableRawPointer(codes).copyMemory(from: vectors, byteCount: 4 * dimension * count)

@@ -60,14 +60,15 @@ public struct IVFIndex: VectorIndex {
     /// Bytes of codes, ids and second codes, in memory or in a file.
     public var storedByteCount: Int { lists.totalByteCount }
 
-    /// The index in Faiss's factory language.
-    public var spec: String {
-        var parts: [String] = []
-        if let coarse { parts.append("IVF\(coarse.nlist)") }
-        parts.append(codec.spec)
-        if let refinement { parts.append(refinement.spec) }
-        return parts.joined(separator: ",")
+    /// What the index is made of.
+    public var specification: IndexSpec {
+        IndexSpec(
+            core: .partitioned(coarse.map { IndexSpec.Partition(nlist: $0.nlist) }, codec.specification),
+            refinement: refinement?.specification)
     }
+
+    /// The index in Faiss's factory language.
+    public var spec: String { specification.description }
 
     /// How codes compare: cosine is the inner product of vectors of length one.
     var codedMetric: Metric { metric == .l2 ? .l2 : .innerProduct }

@@ -5,8 +5,10 @@ struct Refinement: Sendable {
     /// Codes vectors as the caller gave them.
     let codec: any ListCodec
 
-    /// "RFlat" or "Refine(SQ8)".
-    var spec: String { codec is FlatCodec ? "RFlat" : "Refine(\(codec.spec))" }
+    /// The refinement as a spec names it.
+    var specification: IndexSpec.Refinement {
+        codec is FlatCodec ? .flat : .codec(codec.specification)
+    }
 
     /// Writes the exact key of each candidate, given where its second code is.
     ///

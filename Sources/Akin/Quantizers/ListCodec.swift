@@ -18,8 +18,8 @@ package import CAkinKernels
 /// which is the decomposition of IVFADC (Jégou, Douze, Schmid 2011) with the middle part kept per vector rather than in
 /// tables per list: tables depend on the query alone and are made once for all lists.
 package protocol ListCodec: Sendable {
-    /// The codec in Faiss's factory language: "PQ16x8".
-    var spec: String { get }
+    /// The codec as a spec names it: "PQ16".
+    var specification: IndexSpec.Codec { get }
     /// Components of what is coded.
     var dimension: Int { get }
     /// Bytes of a packed code.
@@ -33,8 +33,8 @@ package protocol ListCodec: Sendable {
     /// probability that its bound has).
     var boundsTrueKeys: Bool { get }
 
-    /// Whether another codec gives the same codes to the same vectors and lays them out alike.
-    func isEqual(to other: any ListCodec) -> Bool
+    /// What training found, enough to make the codec again from its spec and dimension: codebooks, ranges.
+    var tables: [Matrix<Float>] { get }
 
     /// Codes vectors, `[count, dimension]`, into packed codes, `[count, codeByteCount]`.
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into codes: UnsafeMutablePointer<UInt8>)
@@ -70,6 +70,12 @@ package protocol ListCodec: Sendable {
 
 extension ListCodec {
     package var boundsTrueKeys: Bool { false }
+
+    /// Whether another codec gives the same codes to the same vectors and lays them out alike.
+    func isEqual(to other: any ListCodec) -> Bool {
+        specification == other.specification && dimension == other.dimension
+            && blockByteCount == other.blockByteCount && tables == other.tables
+    }
 }
 
 /// Some queries, prepared to be compared with lists of one codec.
