@@ -20,7 +20,13 @@ let package = Package(
     targets: [
         // The engine: no images, no servers, no databases.
         .target(name: "CAkinKernels"),
-        .target(name: "Akin", dependencies: ["CAkinKernels"], swiftSettings: settings),
+        // Eigenvectors and singular vectors only; declared by hand, so no headers of a particular LAPACK are needed.
+        .systemLibrary(
+            name: "CLAPACK", pkgConfig: "openblas",
+            providers: [.apt(["libopenblas-dev"])]),
+        .target(
+            name: "Akin", dependencies: ["CAkinKernels", "CLAPACK"], swiftSettings: settings,
+            linkerSettings: [.linkedFramework("Accelerate", .when(platforms: [.macOS]))]),
 
         // Pictures in, vectors and answers out.
         .systemLibrary(

@@ -20,7 +20,7 @@ built=$(cd "$folder/release" && pwd -P)
 mapfile -t objects < <(find "$built" -path '*Akin*.build/*.o' ! -path '*AkinCommand*' ! -path '*Tests*')
 mkdir -p "$folder/crashes"
 
-read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux)"
+read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux openblas)"
 
 # Targets belong to the package, which SwiftPM calls as the folder is called: they reach what is not public, and the
 # compiler then wants the C modules beneath.

@@ -21,7 +21,9 @@ extension IndexSpec {
         }
     }
 
-    /// The first part that cannot be, and why. Without a dimension only what does not depend on it is checked.
+    /// The first part that cannot be, and why.
+    ///
+    /// Without a dimension only what does not depend on it is checked.
     func problem(dimension: Int?) -> (part: Part, message: String)? {
         let first = transforms.isEmpty ? (partition == nil ? Part.codec : .partition) : .transform(0)
         if let dimension, !Limits.dimension.contains(dimension) {

@@ -19,7 +19,9 @@ extension IndexSpecError: CustomStringConvertible {
     /// The sentence, and below it the spec with a caret under the mistake.
     public var description: String { "\(message)\n\(pointer)" }
 
-    /// The spec, indented, and a caret under the mistake. Only the surroundings of the mistake are shown of a long spec.
+    /// The spec, indented, and a caret under the mistake.
+    ///
+    /// Only the surroundings of the mistake are shown of a long spec.
     public var pointer: String {
         let reach = 60
         let characters = Array(text)
