@@ -1,0 +1,26 @@
+// NEON: the plain loops, as the compiler vectorises them.
+#include "codes_internal.h"
+#if defined(__aarch64__)
+#pragma clang fp contract(off)
+
+#include "books_common.inc"
+#include "lists_common.inc"
+
+const akin_code_table akin_codes_neon = {
+    .level = AKIN_SIMD_NEON,
+    .pq_encode = pq_encode,
+    .pq_tables = pq_tables,
+    .pq_quantize = pq_quantize,
+    .scan_nibbles = scan_nibbles,
+    .scan_bytes = scan_bytes,
+    .scan_words = scan_words,
+    .scan_sq8 = scan_sq8,
+    .scan_sq6 = scan_sq6,
+    .scan_sq4 = scan_sq4,
+    .scan_fp16 = scan_fp16,
+    .scan_bf16 = scan_bf16,
+    .key_l2 = key_l2,
+    .key_ip = key_ip,
+};
+
+#endif

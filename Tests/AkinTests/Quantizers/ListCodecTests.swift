@@ -1,0 +1,172 @@
+import Akin
+import AkinTestSupport
+import CAkinKernels
+import Testing
+
+/// A codec with vectors and queries of its dimension.
+struct CodecCase: CustomTestStringConvertible, Sendable {
+    var name: String
+    var dimension: Int
+    var scale: Float = 1
+    var make: @Sendable (Matrix<Float>) throws -> any ListCodec
+
+    var testDescription: String { "\(name), dimension \(dimension)\(scale == 1 ? "" : ", times \(scale)")" }
+
+    static func scalar(_ kind: IndexSpec.ScalarType, _ dimension: Int, scale: Float = 1) -> CodecCase {
+        CodecCase(name: kind.rawValue, dimension: dimension, scale: scale) {
+            ScalarCodec(try ScalarQuantizer.train(kind, $0))
+        }
+    }
+
+    static func product(_ m: Int, _ nbits: Int, _ dimension: Int, scale: Float = 1) -> CodecCase {
+        CodecCase(name: "PQ\(m)x\(nbits)", dimension: dimension, scale: scale) {
+            PQCodec(try .train(.init(dimension: dimension, m: m, nbits: nbits), $0, iterations: 3))
+        }
+    }
+
+    static func fast(_ m: Int, _ dimension: Int, scale: Float = 1) -> CodecCase {
+        CodecCase(name: "PQ\(m)x4fs", dimension: dimension, scale: scale) {
+            try FastScanCodec(.train(.init(dimension: dimension, m: m, nbits: 4), $0, iterations: 3))
+        }
+    }
+
+    static let all: [CodecCase] = {
+        var cases: [CodecCase] = []
+        for kind in IndexSpec.ScalarType.allCases {
+            for dimension in [1, 3, 17, 100] { cases.append(.scalar(kind, dimension)) }
+        }
+        for (m, dimension) in [(1, 1), (1, 17), (2, 4), (3, 3), (7, 14), (8, 8), (9, 9), (64, 128), (200, 200)] {
+            cases.append(.fast(m, dimension))
+        }
+        for (m, nbits, dimension) in [
+            (1, 8, 1), (2, 8, 34), (3, 5, 3), (16, 8, 64), (8, 4, 16), (5, 6, 10), (3, 7, 6), (2, 9, 4), (1, 10, 3),
+        ] {
+            cases.append(.product(m, nbits, dimension))
+        }
+        return cases
+    }()
+
+    /// Values at and beyond what floats can square.
+    static let extreme: [CodecCase] = [0, 1e-25, 1e6, 1e17, 1e30, 3e37].flatMap { (scale: Float) in
+        [
+            .scalar(.bits8, 16, scale: scale), .scalar(.bits6, 16, scale: scale),
+            .scalar(.bits4, 16, scale: scale), .scalar(.float16, 16, scale: scale),
+            .scalar(.bfloat16, 16, scale: scale),
+            .fast(8, 16, scale: scale), .product(4, 8, 16, scale: scale), .product(2, 9, 16, scale: scale),
+        ]
+    }
+
+    func vectors(_ count: Int, seed: UInt64) -> Matrix<Float> {
+        let random = Matrix.random(rows: count, columns: dimension, seed: seed)
+        return Matrix(rows: count, columns: dimension) { out in
+            random.withUnsafeElements { for i in out.indices { out[i] = $0[i] * scale } }
+        }
+    }
+}
+
+@Suite("List codecs")
+struct ListCodecTests {
+    private let counts = [0, 1, 31, 32, 33, 63, 64, 65, 300]
+
+    @Test("store codes at every place and load them again", arguments: CodecCase.all)
+    func storeAndLoad(_ c: CodecCase) throws {
+        let codec = try c.make(c.vectors(1100, seed: 1))
+        for count in counts {
+            let trial = ListTrial(
+                codec, c.vectors(count, seed: 2), queries: c.vectors(1, seed: 3), metric: .l2, hasCentroid: true)
+            var same = true
+            for i in 0..<count {
+                var code = [UInt8](repeating: 0x55, count: codec.codeByteCount)
+                codec.load(i, in: trial.blocks.pointer, into: &code)
+                same = same && code[...] == trial.codes[i * codec.codeByteCount..<(i + 1) * codec.codeByteCount]
+            }
+            #expect(same, "\(count) codes")
+            #expect(codec.blockByteCount % 4 == 0)
+        }
+    }
+
+    @Test("compute the keys of decoded vectors to the same bits at every level", arguments: CodecCase.all)
+    func keysAgree(_ c: CodecCase) throws {
+        let codec = try c.make(c.vectors(1100, seed: 1))
+        for metric in [Metric.l2, .innerProduct] {
+            for hasCentroid in [false, true] {
+                let trial = ListTrial(
+                    codec, c.vectors(40, seed: 2), queries: c.vectors(2, seed: 3), metric: metric,
+                    hasCentroid: hasCentroid)
+                let plain = trial.key(Kernels.available[0], 37, 1)
+                #expect(abs(plain - trial.keys[1][37]) <= 1e-12 * Double(c.dimension))
+                for level in Kernels.available { #expect(trial.key(level, 37, 1) == plain, "\(level.name)") }
+            }
+        }
+    }
+
+    @Test("hold every key within its interval", arguments: CodecCase.all + CodecCase.extreme)
+    func intervalsHoldKeys(_ c: CodecCase) throws {
+        let codec = try c.make(c.vectors(1100, seed: 1))
+        for metric in [Metric.l2, .innerProduct] {
+            for hasCentroid in [false, true] {
+                for count in counts {
+                    let trial = ListTrial(
+                        codec, c.vectors(count, seed: 2), queries: c.vectors(count == 300 ? 9 : 3, seed: 3),
+                        metric: metric, hasCentroid: hasCentroid)
+                    for level in Kernels.available { checkIntervals(trial, level) }
+                }
+            }
+        }
+    }
+
+    private func checkIntervals(_ trial: ListTrial, _ level: Kernels) {
+        let found = trial.scan(level, k: trial.count + 1, isBounded: true)
+        let estimates = trial.scan(level, k: trial.count + 1, isBounded: false)
+        let plain = trial.scan(Kernels.available[0], k: trial.count + 1, isBounded: false)
+        #expect(estimates == plain, "estimates differ at \(level.name)")
+        for q in found.indices {
+            let complete = found[q].map(\.row) == (0..<trial.count).map(UInt32.init)
+            #expect(complete && found[q].count == estimates[q].count)
+            guard complete, found[q].count == estimates[q].count else { continue }
+            var misses = 0, strays = 0
+            for (candidate, estimate) in zip(found[q], estimates[q]) {
+                let key = akin_ordered(Float(trial.keys[q][Int(candidate.row)]))
+                misses += candidate.lo <= key && key <= candidate.hi ? 0 : 1
+                strays +=
+                    estimate.lo == estimate.hi && candidate.lo <= estimate.lo && estimate.lo <= candidate.hi ? 0 : 1
+            }
+            #expect(misses == 0, "\(level.name), query \(q) of a list of \(trial.count)")
+            #expect(strays == 0, "\(level.name), query \(q) of a list of \(trial.count)")
+        }
+    }
+
+    @Test("keep the nearest among the candidates, and nothing that is not allowed", arguments: CodecCase.all)
+    func nearestAreCandidates(_ c: CodecCase) throws {
+        let codec = try c.make(c.vectors(1100, seed: 1))
+        var random = SeededRandom(seed: 5)
+        for (metric, count) in [(Metric.l2, 1000), (.innerProduct, 1000), (.l2, 65)] {
+            let trial = ListTrial(
+                codec, c.vectors(count, seed: 2), queries: c.vectors(5, seed: 3), metric: metric, hasCentroid: true,
+                storedAtOnce: count)
+            for share in [nil, 0.5, 0.01] as [Double?] {
+                let allowed = share.map { share in
+                    (0..<count).map { _ in Double.random(in: 0..<1, using: &random) < share }
+                }
+                for k in [1, 10, 100] {
+                    for level in Kernels.available {
+                        let found = trial.scan(level, k: k, isBounded: true, allowed: allowed)
+                        for q in found.indices {
+                            let rows = Set(found[q].map(\.row))
+                            let order = (0..<count).filter { allowed?[$0] ?? true }
+                                .sorted { (trial.keys[q][$0], $0) < (trial.keys[q][$1], $1) }
+                            let missing = order.prefix(k).filter { !rows.contains(UInt32($0)) }
+                                .filter {
+                                    Float(trial.keys[q][$0]) < Float(trial.keys[q][order[min(k, order.count) - 1]])
+                                }
+                            #expect(missing.isEmpty, "\(level.name), k = \(k)")
+                            let strangers = rows.filter { !(allowed?[Int($0)] ?? true) }
+                            #expect(strangers.isEmpty)
+                            #expect(rows.count == found[q].count && rows.count >= min(k, order.count))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
