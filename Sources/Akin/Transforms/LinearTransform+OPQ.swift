@@ -8,12 +8,14 @@ extension LinearTransform {
     /// Learns a rotation that product quantization loses little with.
     ///
     /// After [Ge et al. 2013]: principal components are dealt to the `m` parts of a vector so that the variances of each part have nearly the
-    /// same product: then every part is worth the same number of bits.
+    /// same product: then every part is worth the same number of bits. From there rotation and codewords are improved by
+    /// turns, where the sample has as many vectors as a part has codewords.
     ///
     /// - Parameters:
     ///   - sample: `[n, d]`, finite, n at least `output`.
     ///   - m: subquantizers; divides `output`.
     ///   - output: dimensions to keep, `1...d`.
+    ///   - bits: of the codes, 4...12.
     ///   - seed: for what is random.
     ///   - threads: `nil` means one per core.
     ///   - kernels: the instruction set.
@@ -23,7 +25,8 @@ extension LinearTransform {
     ///
     /// [Ge et al. 2013]: https://doi.org/10.1109/TPAMI.2013.240
     package static func opq(
-        _ sample: Matrix<Float>, m: Int, output: Int, seed: UInt64, threads: Int? = nil, kernels: Kernels = .best,
+        _ sample: Matrix<Float>, m: Int, output: Int, bits: Int = 8, seed: UInt64, threads: Int? = nil,
+        kernels: Kernels = .best,
         monitor: ProgressMonitor = .silent
     ) throws -> LinearTransform {
         let d = sample.columns
@@ -45,6 +48,16 @@ extension LinearTransform {
         var a: [Double] = []
         a.reserveCapacity(output * d)
         for k in order { a += axes.vectors[k * d..<(k + 1) * d] }
+        let parameters = ProductQuantizer.Parameters(dimension: output, m: m, nbits: bits)
+        try parameters.check()
+        if sample.rows >= parameters.ksub, axes.variances[0] > axes.noise {
+            let refiner = RotationRefiner(
+                parameters: parameters,
+                sample: TransformChain.evenlySpaced(
+                    sample, atMost: RotationRefiner.sampleSize(d, bits: bits)), seed: seed,
+                threads: threads ?? availableCores(), kernels: kernels)
+            a = try refiner.refine(a, monitor: monitor)
+        }
         return LinearTransform(rows: output, columns: d, matrix: a, isOrthonormal: true)
     }
 

@@ -4,6 +4,7 @@ extension TransformChain {
     /// - Parameters:
     ///   - transforms: first to last.
     ///   - sample: `[n, d]`, finite. Of a large one an evenly spaced part is used.
+    ///   - codeBits: bits of the product codes that OPQ prepares for.
     ///   - seed: for what is random.
     ///   - threads: `nil` means one per core; the result does not depend on them.
     ///   - kernels: the instruction set; the result does not depend on it.
@@ -11,7 +12,8 @@ extension TransformChain {
     /// - Returns: one transform for each of the spec.
     /// - Throws: ``IndexError`` for too few vectors, NaN, and sizes that cannot be; `CancellationError`.
     package static func train(
-        _ transforms: [IndexSpec.Transform], on sample: Matrix<Float>, seed: UInt64, threads: Int? = nil,
+        _ transforms: [IndexSpec.Transform], on sample: Matrix<Float>, codeBits: Int = 8, seed: UInt64,
+        threads: Int? = nil,
         kernels: Kernels = .best, monitor: ProgressMonitor = .silent
     ) throws -> TransformChain {
         guard !transforms.isEmpty else { return TransformChain(inputDimension: sample.columns) }
@@ -44,7 +46,8 @@ extension TransformChain {
             case .l2Normalization: next = L2Normalization(dimension: d)
             case .opq(let m, let output):
                 next = try LinearTransform.opq(
-                    current, m: m, output: output ?? d, seed: own, threads: threads, kernels: kernels, monitor: monitor)
+                    current, m: m, output: output ?? d, bits: codeBits, seed: own, threads: threads, kernels: kernels,
+                    monitor: monitor)
             }
             trained.append(next)
             if i + 1 < transforms.count { current = try next.apply(current, threads: threads, kernels: kernels) }

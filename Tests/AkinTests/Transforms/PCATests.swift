@@ -102,8 +102,6 @@ struct PCATests {
             let small = y.withUnsafeElements { $0.allSatisfy { $0.isFinite && abs($0) <= abs(value) * 1e-5 } }
             #expect(small)
         }
-        let opq = try LinearTransform.opq(x, m: 2, output: 8, seed: 1)
-        #expect(orthonormalityError(opq.matrix) < 1e-5)
     }
 
     @Test("as few vectors as outputs are enough, a large sample is thinned")
@@ -115,16 +113,5 @@ struct PCATests {
         #expect(orthonormalityError(few.matrix) < 1e-5)
         let one = try LinearTransform.pca(x.rows(0..<1), output: 1)
         #expect(try one.apply(x.rows(0..<1))[0].allSatisfy { abs($0) < 1e-5 })
-    }
-
-    @Test("OPQ deals the variance so that parts are alike")
-    func balance() throws {
-        let (x, _) = try sample((0..<16).map { Float(1 << (($0) / 2)) }, rows: 5_000, seed: 8)
-        let opq = try LinearTransform.opq(x, m: 4, output: 16, seed: 1)
-        #expect(orthonormalityError(opq.matrix) < 1e-5)
-        #expect(opq.keepsDistances)
-        let c = covariance(try opq.apply(x))
-        let products = (0..<4).map { part in (part * 4..<part * 4 + 4).reduce(1.0) { $0 * c[$1][$1] } }
-        #expect((products.max() ?? 0) < 30 * (products.min() ?? 0))
     }
 }
