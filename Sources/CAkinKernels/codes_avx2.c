@@ -1,11 +1,14 @@
-// AVX2 with FMA and F16C: the plain loops, as the compiler vectorises them.
+// AVX2 with FMA and F16C.
 #include "codes_internal.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
 #pragma clang fp contract(off)
 #pragma clang attribute push(__attribute__((target("avx2,fma,f16c"))), apply_to = function)
 
-#include "books_common.inc"
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+#include "books_avx2.inc"
+#include "lists_avx2.inc"
 #include "lists_common.inc"
 
 const akin_code_table akin_codes_avx2 = {

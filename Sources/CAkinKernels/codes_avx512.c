@@ -1,4 +1,4 @@
-// AVX-512 without VBMI: loops over codewords in intrinsics, lists as the compiler vectorises them.
+// AVX-512 without VBMI: loops over codewords in intrinsics, lists as AVX2 does them.
 #include "codes_internal.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -9,6 +9,7 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 #include "books_avx512.inc"
+#include "lists_avx2.inc"
 #include "lists_common.inc"
 
 const akin_code_table akin_codes_avx512 = {

@@ -8,6 +8,9 @@
     apply_to = function)
 
 #define UNROLL _Pragma("clang loop unroll(full)")
+#define HAS_SUMS_NIBBLES
+#define HAS_SUMS_SQ
+#define HAS_SUMS_HALF
 #define HAS_SCAN_NIBBLES
 #define HAS_SCAN_BYTES
 #define HAS_SCAN_SQ
