@@ -52,6 +52,7 @@ package struct FastScanCodec: ListCodec {
     package var codeByteCount: Int { quantizer.codeByteCount }
     package var blockVectors: Int { AKIN_SMALL_BLOCK }
     package var blockByteCount: Int { termsOffset + blockVectors * 4 }
+    package var queryByteCount: Int { 128 * rows }
     /// Bytes of the codebooks, in both orders.
     package var byteCount: Int { 2 * quantizer.codebooks.rows * quantizer.dsub * 4 }
 

@@ -29,6 +29,9 @@ package protocol ListCodec: Sendable {
     /// Bytes of a block, a multiple of 4.
     var blockByteCount: Int { get }
 
+    /// Bytes that a scanner keeps of each query.
+    var queryByteCount: Int { get }
+
     /// Whether intervals hold the key of the vector itself, not only of what its code stands for (RaBitQ, with the
     /// probability that its bound has).
     var boundsTrueKeys: Bool { get }
@@ -70,6 +73,7 @@ package protocol ListCodec: Sendable {
 
 extension ListCodec {
     package var boundsTrueKeys: Bool { false }
+    package var queryByteCount: Int { 4 * dimension }
 
     /// Whether another codec gives the same codes to the same vectors and lays them out alike.
     func isEqual(to other: any ListCodec) -> Bool {

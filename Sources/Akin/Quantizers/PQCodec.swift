@@ -38,6 +38,7 @@ package struct PQCodec: ListCodec {
     package var codeByteCount: Int { quantizer.codeByteCount }
     package var blockVectors: Int { AKIN_LARGE_BLOCK }
     package var blockByteCount: Int { termsOffset + blockVectors * 4 }
+    package var queryByteCount: Int { quantizer.m * (4 * quantizer.ksub + (isWide ? 0 : 256)) }
     /// Bytes of the codebooks, in both orders.
     package var byteCount: Int { 2 * quantizer.codebooks.rows * quantizer.dsub * 4 }
 

@@ -108,15 +108,13 @@ private struct PartTraining {
         }
     }
 
-    /// Gives an empty codeword half of the fullest one: both move apart a little.
+    /// Puts an empty codeword beside the fullest one, which keeps its place.
     private mutating func split(into empty: Int, sizes: inout [Int]) {
         var fullest = 0
         for k in 0..<ksub where sizes[k] > sizes[fullest] { fullest = k }
         for d in 0..<dsub {
             let component = codewords[fullest * dsub + d]
-            let shift = component * (d % 2 == 0 ? 0x1p-10 : -0x1p-10)
-            codewords[empty * dsub + d] = component + shift
-            codewords[fullest * dsub + d] = component - shift
+            codewords[empty * dsub + d] = component + component * (d % 2 == 0 ? 0x1p-10 : -0x1p-10)
         }
         sizes[empty] = sizes[fullest] / 2
         sizes[fullest] -= sizes[empty]

@@ -38,6 +38,7 @@ package struct ScalarCodec: ListCodec {
     package var codeByteCount: Int { quantizer.codeByteCount }
     package var blockVectors: Int { AKIN_SMALL_BLOCK }
     package var blockByteCount: Int { termsOffset + blockVectors * 4 * (quantizer.kind.isFloat ? 2 : 1) }
+    package var queryByteCount: Int { quantizer.kind.isFloat ? 4 * dimension : 2 * padded }
     /// Bytes of the ranges.
     package var byteCount: Int { quantizer.ranges.rows * dimension * 4 }
 

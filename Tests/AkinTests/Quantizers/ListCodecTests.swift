@@ -170,3 +170,57 @@ struct ListCodecTests {
         }
     }
 }
+
+@Suite("Layout of blocks")
+struct BlockLayoutTests {
+    @Test("codes of 4 bits lie eight parts a row, four bytes a vector")
+    func nibbles() throws {
+        let quantizer = try ProductQuantizer(
+            .init(dimension: 10, m: 10, nbits: 4),
+            codebooks: Matrix(rows: 160, columns: 1) { out in for i in out.indices { out[i] = Float(i % 16) } })
+        let codec = try FastScanCodec(quantizer)
+        let vectors = Matrix<Float>(rows: 34, columns: 10) { out in
+            for i in out.indices { out[i] = i / 10 == 33 ? Float(i % 10 + 1) : 0 }
+        }
+        let trial = ListTrial(codec, vectors, queries: vectors.rows(0..<1), metric: .l2, hasCentroid: false)
+        #expect(codec.codeByteCount == 5 && codec.blockByteCount == 2 * 128 + 128)
+        let second = trial.blocks.pointer + codec.blockByteCount
+        // Vector 33 is place 1 of the second block: parts 1...10 of it hold 1...10.
+        #expect((0..<4).map { second[4 + $0] } == [0x51, 0x62, 0x73, 0x84])
+        #expect((0..<4).map { second[128 + 4 + $0] } == [0x09, 0x0a, 0, 0])
+        let term = UnsafeRawPointer(second + 256).load(fromByteOffset: 4, as: Float.self)
+        #expect(term == 385)
+        #expect(codec.specification == .fastScan(m: 10, residual: false))
+    }
+
+    @Test("codes of 8 bits lie in rows of 64 with every fourth column for neighbours")
+    func bytes() throws {
+        let quantizer = try ProductQuantizer(
+            .init(dimension: 2, m: 2, nbits: 8),
+            codebooks: Matrix(rows: 512, columns: 1) { out in for i in out.indices { out[i] = Float(i % 256) } })
+        let codec = PQCodec(quantizer)
+        let vectors = Matrix<Float>(rows: 18, columns: 2) { out in
+            for i in out.indices { out[i] = Float(i / 2 + 100 * (i % 2)) }
+        }
+        let trial = ListTrial(codec, vectors, queries: vectors.rows(0..<1), metric: .innerProduct, hasCentroid: false)
+        #expect(codec.blockByteCount == 2 * 64 + 256)
+        let block = trial.blocks.pointer
+        #expect(block[0] == 0 && block[4] == 1 && block[60] == 15 && block[1] == 16 && block[5] == 17)
+        #expect(block[64] == 100 && block[64 + 5] == 117)
+    }
+
+    @Test("codes of 6 bits lie sixteen components in three bytes of four")
+    func sixBits() throws {
+        let codec = try ScalarCodec(
+            .bits6, dimension: 16,
+            tables: [
+                Matrix([[Float](repeating: 0, count: 16), [Float](repeating: 63, count: 16)])
+            ])
+        let trial = ListTrial(
+            codec, Matrix([(0..<16).map { Float($0 == 12 ? 0b100111 : $0) }]),
+            queries: Matrix([[Float](repeating: 0, count: 16)]), metric: .l2, hasCentroid: false)
+        let block = trial.blocks.pointer
+        // Component 12 is 10 01 11: its bits lie above components 0, 4 and 8, lowest first.
+        #expect(block[0] == 0b1100_0000 && block[128] == 0b0100_0100 && block[256] == 0b1000_1000)
+    }
+}
