@@ -26,7 +26,7 @@ read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux o
 # compiler then wants the C modules beneath.
 package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9\n' _)
 modules=()
-for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap Sources/CLib*/module.modulemap; do
+for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap Sources/CL*/module.modulemap; do
     modules+=(-Xcc "-fmodule-map-file=$map")
 done
 
