@@ -17,7 +17,8 @@ struct AkinCommand: ParsableCommand {
             """,
         version: akinVersion,
         subcommands: [
-            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Info.self, Verify.self,
+            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Cluster.self, Info.self,
+            Verify.self,
             Convert.self,
             Demo.self,
         ]

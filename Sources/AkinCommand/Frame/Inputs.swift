@@ -50,3 +50,20 @@ struct WholeNumbers: ExpressibleByArgument {
 
     var defaultValueDescription: String { values.map(String.init).joined(separator: ",") }
 }
+
+/// `500MiB`, `4GiB`, `2000000` on the command line.
+struct ByteCount: ExpressibleByArgument {
+    var value: Int
+
+    init?(argument: String) {
+        let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("", 1)]
+        for (unit, factor) in units where argument.hasSuffix(unit) {
+            guard let number = Double(argument.dropLast(unit.count)), number >= 0 else { continue }
+            let bytes = number * Double(factor)
+            guard bytes < 1e18 else { return nil }
+            value = Int(bytes)
+            return
+        }
+        return nil
+    }
+}
