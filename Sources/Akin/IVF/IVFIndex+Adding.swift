@@ -40,6 +40,7 @@ extension IVFIndex {
             }
         }
         try monitor.update("assigning", done: vectors.rows, total: vectors.rows)
+        reserve(for: assigned)
         for first in stride(from: 0, to: vectors.rows, by: step) {
             let range = first..<min(first + step, vectors.rows)
             try append(vectors.rows(range), to: assigned[range], ids: newIDs, firstID: first, threads: threads)
@@ -87,6 +88,15 @@ extension IVFIndex {
             for i in 0..<view.count where new.contains(view.ids[i]) { throw .duplicateID(view.ids[i]) }
         }
         return .given(ids)
+    }
+
+    /// Makes room at once for all that is coming, so that lists are moved once.
+    private mutating func reserve(for assigned: [UInt32]) {
+        var added = [Int](repeating: 0, count: nlist)
+        for list in assigned { added[Int(list)] += 1 }
+        for list in 0..<nlist where added[list] > 0 {
+            _ = lists.unique(list, capacity: lists.size(of: list) + added[list])
+        }
     }
 
     /// Codes vectors and puts them behind those of their lists.

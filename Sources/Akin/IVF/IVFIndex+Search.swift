@@ -159,7 +159,8 @@ extension IVFIndex {
 
     /// Queries or vectors as the codes see them: of length one for the cosine.
     func prepared(_ vectors: Matrix<Float>, threads: Int) throws -> Matrix<Float> {
-        metric == .cosine ? UnitVectors.make(vectors, threads: threads) : vectors
+        let comparable = metric == .cosine ? UnitVectors.make(vectors, threads: threads) : vectors
+        return try transforms.apply(comparable, threads: threads)
     }
 
     /// The lists each query looks at, and what query and list add to a key.

@@ -15,6 +15,8 @@
 ///
 /// Jégou, Douze, Schmid: "Product quantization for nearest neighbor search" (2011), `doi:10.1109/TPAMI.2010.57`.
 public struct IVFIndex: VectorIndex {
+    /// What the index is made of.
+    public let specification: IndexSpec
     /// How nearness is measured.
     public let metric: Metric
     /// The embedding space of the stored vectors, where it is known.
@@ -22,6 +24,8 @@ public struct IVFIndex: VectorIndex {
     /// What a search does that says nothing else.
     public var defaults: SearchDefaults
 
+    /// What is done to vectors, and queries, before they are coded.
+    let transforms: TransformChain
     /// Centroids and how they are compared; `nil` when there is one list.
     let coarse: CoarseQuantizer?
     /// Codes are of vectors less their centroid.
@@ -56,16 +60,9 @@ public struct IVFIndex: VectorIndex {
     /// Inverted lists; 1 without centroids.
     public var nlist: Int { lists.nlist }
     /// Bytes of memory in use: lists, centroids, codebooks. What stays in a mapped file is not counted.
-    public var byteCount: Int { lists.byteCount + (coarse?.index.byteCount ?? 0) }
+    public var byteCount: Int { lists.byteCount + transforms.byteCount + (coarse?.index.byteCount ?? 0) }
     /// Bytes of codes, ids and second codes, in memory or in a file.
     public var storedByteCount: Int { lists.totalByteCount }
-
-    /// What the index is made of.
-    public var specification: IndexSpec {
-        IndexSpec(
-            core: .partitioned(coarse.map { IndexSpec.Partition(nlist: $0.nlist) }, codec.specification),
-            refinement: refinement?.specification)
-    }
 
     /// The index in Faiss's factory language.
     public var spec: String { specification.description }
@@ -75,11 +72,13 @@ public struct IVFIndex: VectorIndex {
 
     /// An index without vectors, from trained parts.
     init(
-        dimension: Int, metric: Metric, coarse: CoarseQuantizer?, isResidual: Bool, codec: any ListCodec,
+        _ specification: IndexSpec, dimension: Int, metric: Metric, transforms: TransformChain, coarse: CoarseQuantizer?, isResidual: Bool, codec: any ListCodec,
         refinement: Refinement?, space: EmbeddingSpace? = nil
     ) {
+        self.specification = specification
         self.dimension = dimension
         self.metric = metric
+        self.transforms = transforms
         self.coarse = coarse
         self.isResidual = isResidual && coarse != nil
         self.codec = codec
@@ -100,7 +99,8 @@ extension IVFIndex {
     package static func flat(centroids: Matrix<Float>, metric: Metric) throws -> IVFIndex {
         let coded: Metric = metric == .l2 ? .l2 : .innerProduct
         return try IVFIndex(
-            dimension: centroids.columns, metric: metric, coarse: CoarseQuantizer(centroids, metric: coded),
+            IndexSpec(core: .partitioned(.init(nlist: centroids.rows), .flat)), dimension: centroids.columns, metric: metric,
+            transforms: TransformChain(inputDimension: centroids.columns), coarse: CoarseQuantizer(centroids, metric: coded),
             isResidual: false, codec: FlatCodec(dimension: centroids.columns, metric: coded), refinement: nil)
     }
 

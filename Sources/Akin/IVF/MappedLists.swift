@@ -40,9 +40,10 @@ final class MappedLists: @unchecked Sendable {
     static let alignment = 64
 
     /// Bytes of a list's codes in a file, padding to the next list included.
-    static func paddedCodeByteCount(_ count: Int, _ shape: ListShape) -> Int {
-        (shape.codeByteCount(count) + alignment - 1) / alignment * alignment
-    }
+    static func paddedCodeByteCount(_ count: Int, _ shape: ListShape) -> Int { padded(shape.codeByteCount(count)) }
+
+    /// A number of bytes, rounded up to where the next list begins.
+    static func padded(_ bytes: Int) -> Int { (bytes + alignment - 1) / alignment * alignment }
 
     /// A list; valid while this object lives.
     func view(_ list: Int) -> ListView {

@@ -16,6 +16,8 @@ public enum IndexError: Error, Equatable, Sendable {
     case tooFewVectors(needed: Int, given: Int, purpose: String)
     /// An id that cannot be followed by another.
     case reservedID(Int64)
+    /// A kind of index that cannot be built.
+    case unsupported(String)
     /// Two indexes that are to become one differ.
     case incompatible(String)
     /// The same id was given twice.
@@ -45,6 +47,7 @@ extension IndexError: CustomStringConvertible {
         case .tooFewVectors(let needed, let given, let purpose):
             "\(purpose) needs at least \(needed) training vectors, got \(given)"
         case .reservedID(let id): "id \(id) cannot be used: ids must be less than \(Int64.max)"
+        case .unsupported(let what): "this program cannot build \(what)"
         case .incompatible(let difference): "the indexes cannot be merged: \(difference)"
         case .duplicateID(let id): "id \(id) is given more than once"
         case .idCountMismatch(let vectors, let ids): "expected one id per vector: \(vectors) vectors, \(ids) ids"

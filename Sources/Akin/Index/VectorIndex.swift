@@ -24,6 +24,11 @@ public protocol VectorIndex: Sendable {
     /// - Returns: one row per query, nearest first, ties by smaller id, and how the search went.
     /// - Throws: ``IndexError`` for bad input, `CancellationError` when the monitor says stop.
     func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions) throws -> SearchResult
+
+    /// Writes the index to an `.akin` file, which appears complete or not at all.
+    ///
+    /// - Throws: ``FileError`` for a place that cannot be written and a full disk.
+    func save(to path: String) throws
 }
 
 /// How to run a search; the defaults are good.

@@ -39,4 +39,7 @@ public struct ProgressMonitor: Sendable {
         onUpdate(Update(phase: phase, done: done, total: total))
         if shouldStop() { throw CancellationError() }
     }
+
+    /// A monitor that tells nothing and stops when this one does: for a part of a longer operation.
+    package var quiet: ProgressMonitor { ProgressMonitor(shouldStop: shouldStop) }
 }

@@ -6,10 +6,14 @@ struct Build: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Builds an index from a file of vectors.",
         discussion: """
-            Flat keeps every vector and answers exactly. Row numbers are the ids.
+            Flat keeps every vector and answers exactly; docs/index-specs.md has the other kinds. Row numbers are the ids.
+            With --memory the vectors are read in parts, so that they may be more than fit in memory; such a build goes on
+            where it was stopped when the same command is run again.
 
             Example:
               akin build vectors.npy --index Flat --metric cosine -o index.akin
+              akin build vectors.fbin --index IVF4096,PQ64x4fs,RFlat -o index.akin
+              akin build huge.fbin --index IVF65536,PQ48x4fs,RFlat --memory 4GiB -o index.akin
             """)
 
     @Argument(help: "The vectors: .npy, .fvecs, .bvecs, .ivecs, .fbin, .u8bin or .i8bin.")
@@ -24,39 +28,107 @@ struct Build: ParsableCommand {
     @Option(name: .shortAndLong, help: "The index file to write.")
     var output: String
 
+    @Option(help: ArgumentHelp("Memory to get by with, as in 500MiB or 4GiB.", valueName: "bytes"))
+    var memory: ByteCount?
+
+    @Option(help: "Chooses what is random in training.")
+    var seed: UInt64 = 1234
+
+    @Option(help: "Iterations of k-means for the centroids.")
+    var iterations = 10
+
     @OptionGroup var parallel: ThreadOptions
     @OptionGroup var talk: OutputOptions
 
-    func validate() throws { try checkSpec(spec) }
+    func validate() throws {
+        _ = try parseSpec(spec)
+        try checkPositive(iterations, "--iterations")
+    }
 
     func run() throws {
         let session = Session(talk)
+        let spec = try parseSpec(spec)
+        if let memory, spec != .flat {
+            try buildInParts(spec, memory: memory.value, session)
+            return
+        }
         let (input, reading) = try timed { try readVectors(vectors) }
-        let (index, adding) = try timed {
-            try naming(vectors) {
+        let made = try naming(vectors) { try make(spec, input, session) }
+        let (_, saving) = try timed { try made.index.save(to: output) }
+        try report(
+            made.index.spec, made.index.count, made.index.dimension, made.index.byteCount,
+            seconds: [
+                ("train_seconds", made.training), ("add_seconds", made.adding), ("read_seconds", reading),
+                ("save_seconds", saving),
+            ], session)
+    }
+
+    private func make(
+        _ spec: IndexSpec, _ input: EmbeddedSet, _ session: Session
+    ) throws -> (index: any VectorIndex, training: Double, adding: Double) {
+        if spec == .flat {
+            let (index, adding) = try timed {
                 try FlatIndex(input.vectors, metric: metric, space: input.space, threads: parallel.threads)
             }
+            return (index, 0, adding)
         }
-        let (_, saving) = try timed { try index.save(to: output) }
+        var (index, training) = try timed {
+            try IVFIndex(
+                training: input.vectors, spec: spec, metric: metric, space: input.space, options: options,
+                monitor: session.monitor)
+        }
+        let (_, adding) = try timed {
+            try index.add(input.vectors, threads: parallel.threads, monitor: session.monitor)
+        }
+        return (index, training, adding)
+    }
+
+    private func buildInParts(_ spec: IndexSpec, memory: Int, _ session: Session) throws {
+        let file = try VectorFile(path: vectors)
+        let space = try EmbeddedSet.space(of: vectors)
+        let summary = try naming(vectors) {
+            try IVFBuilder(spec: spec, metric: metric, memory: memory, space: space, training: options)
+                .build(file, to: output, monitor: session.monitor)
+        }
+        if summary.resumedShards > 0 {
+            session.note("\(summary.resumedShards) of \(summary.shards.counted("shard")) were there already")
+        }
+        let index = try IVFIndex(path: output, verify: false)
+        try report(
+            index.spec, index.count, index.dimension, index.storedByteCount,
+            seconds: [
+                ("train_seconds", summary.trainSeconds), ("add_seconds", summary.addSeconds),
+                ("merge_seconds", summary.mergeSeconds),
+            ], session)
+    }
+
+    private var options: IVFIndex.TrainingOptions {
+        .init(seed: seed, iterations: iterations, threads: parallel.threads)
+    }
+
+    private func report(
+        _ spec: String, _ count: Int, _ dimension: Int, _ bytes: Int, seconds: [(String, Double)], _ session: Session
+    ) throws {
+        let total = seconds.reduce(0) { $0 + $1.1 }
+        let fields: [JSONValue.Member] = [
+            .init(key: "index", value: .string(spec)), .init(key: "count", value: .int(count)),
+            .init(key: "dimension", value: .int(dimension)), .init(key: "metric", value: .string(metric.rawValue)),
+            .init(key: "bytes", value: .int(bytes)), .init(key: "output", value: .string(output)),
+        ]
         try session.result(
             """
-            \(output): \(index.spec), \(index.count.counted("vector")) of dimension \(index.dimension), \
-            \(metric.rawValue), \(index.byteCount.asBytes), \((reading + adding + saving).text(decimals: 2)) s
+            \(output): \(spec), \(count.counted("vector")) of dimension \(dimension), \
+            \(metric.rawValue), \(bytes.asBytes), \(total.text(decimals: 2)) s
             """,
-            json: [
-                "index": .string(index.spec), "count": .int(index.count), "dimension": .int(index.dimension),
-                "metric": .string(metric.rawValue), "train_seconds": 0, "add_seconds": .seconds(adding),
-                "read_seconds": .seconds(reading), "save_seconds": .seconds(saving), "bytes": .int(index.byteCount),
-                "output": .string(output),
-            ])
+            json: .object(fields + seconds.map { .init(key: $0.0, value: .seconds($0.1)) }))
     }
 }
 
-/// Checks the name of a kind of index; shows where it is wrong.
-func checkSpec(_ spec: String) throws {
-    guard spec != "Flat" else { return }
-    let common = zip(spec, "Flat").prefix { $0 == $1 }.count
-    throw ValidationError(
-        "--index: expected Flat, which is the one kind of index there is so far\n  \(spec)\n  "
-            + String(repeating: " ", count: common) + "^")
+/// Reads a spec of the command line; an error shows where it is wrong.
+func parseSpec(_ text: String, dimension: Int? = nil) throws -> IndexSpec {
+    do throws(IndexSpecError) {
+        return try IndexSpec(parsing: text, dimension: dimension)
+    } catch {
+        throw ValidationError("--index: \(error)")
+    }
 }

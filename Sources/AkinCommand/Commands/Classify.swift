@@ -65,7 +65,7 @@ struct Classify: ParsableCommand {
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
-        try checkSpec(spec)
+        _ = try parseSpec(spec)
         for value in k.values { try checkPositive(value, "-k") }
     }
 

@@ -12,6 +12,8 @@ struct Eval: ParsableCommand {
             Example:
               akin truth base.npy queries.npy -k 10 -o truth.ivecs
               akin eval index.akin queries.npy --truth truth.ivecs --threads 1 --batch 0 --json
+              akin eval index.akin queries.npy --truth truth.ivecs --sweep nprobe=1,4,16 --sweep refine=4,10
+              akin eval index.akin queries.npy --truth truth.ivecs --goal 0.95
             """)
 
     @Argument(help: "The index file.")
@@ -23,10 +25,17 @@ struct Eval: ParsableCommand {
     @Option(help: "Row numbers of the true neighbours, as `akin truth` writes them.")
     var truth: String?
 
+    @Option(help: "The stored vectors, so that answers as near as the truth count as right (known for Flat).")
+    var base: String?
+
     @Option(
         help: ArgumentHelp(
-            "Settings to measure, NAME=VALUE,VALUE. Flat has one: arithmetic=automatic,float32.", valueName: "sweep"))
-    var sweep: Sweep?
+            "Settings to measure, NAME=VALUE,VALUE; given twice, every pair. nprobe, refine, arithmetic.",
+            valueName: "sweep"))
+    var sweep: [Sweep] = []
+
+    @Option(help: ArgumentHelp("Find the fastest setting that reaches this recall.", valueName: "recall"))
+    var goal: Double?
 
     @Option(name: .customShort("k"), help: ArgumentHelp("Neighbours per query.", valueName: "k"))
     var k = 10
@@ -37,6 +46,9 @@ struct Eval: ParsableCommand {
     @Option(help: "Passes over the queries; the fastest counts.")
     var `repeat` = 3
 
+    @Flag(help: "Leave inverted lists in the file and read only those that are probed; checksums are not compared.")
+    var mapped = false
+
     @OptionGroup var parallel: ThreadOptions
     @OptionGroup var talk: OutputOptions
 
@@ -46,39 +58,73 @@ struct Eval: ParsableCommand {
         for value in batch.values where value < 0 {
             throw ValidationError("--batch is \(value); it must be 0 (all at once) or more")
         }
+        if let goal {
+            guard (0...1).contains(goal) else { throw ValidationError("--goal is \(goal); it must be in 0...1") }
+            guard truth != nil else { throw ValidationError("--goal needs --truth to measure recall with") }
+        }
     }
 
     func run() throws {
         let session = Session(talk)
-        let (stored, asked) = try readPair(index: index, queries: queries, threads: parallel.threads)
+        let (stored, asked) = try readPair(
+            index: index, queries: queries, isMapped: mapped, threads: parallel.threads, monitor: session.monitor)
         let known = try truth.map { try GroundTruth(path: $0) }
-        for arithmetic in sweep?.values ?? [.automatic] {
+        let vectors = try base.map { try readVectors($0).vectors } ?? (stored as? FlatIndex)?.vectors
+        var settings = try sweep.reduce([SearchOptions()]) { settings, sweep in
+            try settings.flatMap { try sweep.apply(to: $0) }
+        }
+        for i in settings.indices {
+            settings[i].threads = parallel.threads
+            settings[i].monitor = session.monitor
+        }
+        if let goal, let known {
+            let best = try naming(queries) {
+                try SearchTuning(stored, asked, truth: known.ids, base: vectors, k: k, options: settings[0])
+                    .cheapest(reaching: goal, monitor: session.monitor)
+            }
+            guard let best else {
+                throw CommandError("no setting of \(stored.spec) reaches recall \(goal); the index loses too much")
+            }
+            settings = [best]
+        }
+        for options in settings {
             for batch in batch.values {
-                let options = SearchOptions(threads: parallel.threads, arithmetic: arithmetic, monitor: session.monitor)
                 let timing = try naming(queries) {
                     try SearchTiming(of: stored, asked, k: k, batch: batch, repeats: `repeat`, options: options)
                 }
-                let recall = try known.map { try self.recall(of: timing.neighbors, against: $0, stored, asked) }
-                try report(timing, arithmetic, batch, stored, recall, session)
+                let recall = try known.map {
+                    try self.recall(of: timing.neighbors, against: $0, stored.metric, vectors, asked)
+                }
+                try report(timing, setting(options, stored), batch, stored, recall, session)
             }
         }
     }
 
+    private func setting(_ options: SearchOptions, _ stored: any VectorIndex) -> String {
+        guard let index = stored as? IVFIndex else { return "arithmetic=\(options.arithmetic.rawValue)" }
+        let nprobe = "nprobe=\(min(options.nprobe ?? index.defaults.nprobe, index.nlist))"
+        guard index.specification.refinement != nil else { return nprobe }
+        return nprobe + ",refine=\((options.refineFactor ?? index.defaults.refineFactor).text(decimals: 0))"
+    }
+
     private func recall(
-        of found: Neighbors, against known: GroundTruth, _ stored: FlatIndex, _ asked: Matrix<Float>
+        of found: Neighbors, against known: GroundTruth, _ metric: Metric, _ vectors: Matrix<Float>?,
+        _ asked: Matrix<Float>
     ) throws -> Double {
         try naming(truth ?? "") {
-            try Recall.compute(
-                found: found, truth: known.ids, base: stored.vectors, queries: asked, metric: stored.metric, k: k
-            ).value
+            if let vectors {
+                return try Recall.compute(
+                    found: found, truth: known.ids, base: vectors, queries: asked, metric: metric, k: k
+                ).value
+            }
+            return try Recall.compute(found: found, truth: known.ids, metric: metric, k: k).value
         }
     }
 
     private func report(
-        _ timing: SearchTiming, _ arithmetic: SearchOptions.Arithmetic, _ batch: Int, _ stored: FlatIndex,
+        _ timing: SearchTiming, _ setting: String, _ batch: Int, _ stored: any VectorIndex,
         _ recall: Double?, _ session: Session
     ) throws {
-        let setting = "arithmetic=\(arithmetic.rawValue)"
         let (p50, p99) = (timing.percentile(50).rounded(decimals: 1), timing.percentile(99).rounded(decimals: 1))
         let rate = timing.queriesPerSecond.rounded(decimals: 1)
         let share = recall.map { $0.text(decimals: 4) } ?? "unknown"
@@ -102,14 +148,51 @@ struct Eval: ParsableCommand {
     }
 }
 
-/// `arithmetic=automatic,float32`: the settings of an exact index.
+/// `nprobe=1,2,4`, `refine=4,10`, `arithmetic=automatic,float32`: values of one setting.
 struct Sweep: ExpressibleByArgument {
-    var values: [SearchOptions.Arithmetic]
+    private enum Values {
+        case nprobe([Int])
+        case refine([Double])
+        case arithmetic([SearchOptions.Arithmetic])
+    }
+
+    private var values: Values
 
     init?(argument: String) {
         let parts = argument.split(separator: "=", maxSplits: 1)
-        guard parts.count == 2, parts[0] == "arithmetic" else { return nil }
-        values = parts[1].split(separator: ",").compactMap { SearchOptions.Arithmetic(rawValue: String($0)) }
-        guard values.count == parts[1].split(separator: ",", omittingEmptySubsequences: false).count else { return nil }
+        guard parts.count == 2 else { return nil }
+        let texts = parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        func all<Value>(_ read: (String) -> Value?) -> [Value]? {
+            let values = texts.compactMap(read)
+            return values.count == texts.count ? values : nil
+        }
+        switch parts[0] {
+        case "nprobe":
+            guard let all = all({ Int($0).flatMap { $0 >= 1 ? $0 : nil } }) else { return nil }
+            values = .nprobe(all)
+        case "refine":
+            guard let all = all({ Double($0).flatMap { $0 >= 1 ? $0 : nil } }) else { return nil }
+            values = .refine(all)
+        case "arithmetic":
+            guard let all = all({ SearchOptions.Arithmetic(rawValue: $0) }) else { return nil }
+            values = .arithmetic(all)
+        default: return nil
+        }
+    }
+
+    /// The options with each value in turn.
+    func apply(to options: SearchOptions) throws -> [SearchOptions] {
+        func each<Value>(_ values: [Value], _ set: (inout SearchOptions, Value) -> Void) -> [SearchOptions] {
+            values.map { value in
+                var options = options
+                set(&options, value)
+                return options
+            }
+        }
+        switch values {
+        case .nprobe(let values): return each(values) { $0.nprobe = $1 }
+        case .refine(let values): return each(values) { $0.refineFactor = $1 }
+        case .arithmetic(let values): return each(values) { $0.arithmetic = $1 }
+        }
     }
 }

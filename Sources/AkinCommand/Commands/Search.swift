@@ -29,6 +29,7 @@ struct Search: ParsableCommand {
     @Option(help: "Write the scores to this file: .fvecs, .fbin or .npy.")
     var scores: String?
 
+    @OptionGroup var breadth: SearchBreadth
     @OptionGroup var parallel: ThreadOptions
     @OptionGroup var talk: OutputOptions
 
@@ -36,11 +37,15 @@ struct Search: ParsableCommand {
 
     func run() throws {
         let session = Session(talk)
-        let (stored, asked) = try readPair(index: index, queries: queries, threads: parallel.threads)
+        let (stored, asked) = try readPair(
+            index: index, queries: queries, isMapped: breadth.mapped, threads: parallel.threads,
+            monitor: session.monitor)
         let (found, seconds) = try timed {
             try naming(queries) {
                 try stored.search(
-                    asked, k: k, options: SearchOptions(threads: parallel.threads, monitor: session.monitor))
+                    asked, k: k, options: SearchOptions(
+                        threads: parallel.threads, nprobe: breadth.nprobe, refineFactor: breadth.refine,
+                        monitor: session.monitor))
             }
         }
         if let output { try NeighborTable.write(ids: found.neighbors, to: output) }

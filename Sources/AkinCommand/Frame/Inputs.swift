@@ -24,8 +24,10 @@ func readVectors(_ path: String) throws -> EmbeddedSet {
 }
 
 /// Opens an index and reads queries of the same embedding space, as far as both are known.
-func readPair(index path: String, queries: String, threads: Int?) throws -> (FlatIndex, Matrix<Float>) {
-    let index = try FlatIndex(path: path, threads: threads)
+func readPair(
+    index path: String, queries: String, isMapped: Bool, threads: Int?, monitor: ProgressMonitor
+) throws -> (any VectorIndex, Matrix<Float>) {
+    let index = try IndexFile.open(path, verify: !isMapped, threads: threads, monitor: monitor)
     let asked = try readVectors(queries)
     if let expected = index.space, let actual = asked.space { try naming(queries) { try expected.check(actual) } }
     return (index, asked.vectors)
@@ -65,5 +67,25 @@ struct ByteCount: ExpressibleByArgument {
             return
         }
         return nil
+    }
+}
+
+/// How an index is opened and searched.
+struct SearchBreadth: ParsableArguments {
+    @Option(help: ArgumentHelp("Inverted lists to look at (default: the index's own).", valueName: "n"))
+    var nprobe: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Candidates compared again per neighbour, in an index with refinement (default: the index's own).",
+            valueName: "factor"))
+    var refine: Double?
+
+    @Flag(help: "Leave inverted lists in the file and read only those that are probed; checksums are not compared.")
+    var mapped = false
+
+    func validate() throws {
+        if let nprobe { try checkPositive(nprobe, "--nprobe") }
+        if let refine, !(refine >= 1) { throw ValidationError("--refine is \(refine); it must be 1 or more") }
     }
 }

@@ -17,7 +17,7 @@ struct SearchTiming {
     ///
     /// A few queries go ahead unmeasured, so that pages, caches and clock rate have settled.
     init(
-        of index: some VectorIndex, _ asked: Matrix<Float>, k: Int, batch: Int, repeats: Int, options: SearchOptions
+        of index: any VectorIndex, _ asked: Matrix<Float>, k: Int, batch: Int, repeats: Int, options: SearchOptions
     ) throws {
         let step = batch == 0 ? max(asked.rows, 1) : batch
         _ = try index.search(asked.rows(0..<min(asked.rows, min(step, 20))), k: k, options: options)

@@ -44,6 +44,14 @@ extension EmbeddedSet {
         self.init(vectors: vectors, records: records, skipped: skipped, space: description?.space)
     }
 
+    /// The space of the vectors in a file, where a description lies beside it; the vectors are not read.
+    ///
+    /// - Throws: ``EmbeddingError`` for a description that cannot be read.
+    public static func space(of path: String) throws -> EmbeddingSpace? {
+        let description = EmbeddedSetPaths(vectors: path).description
+        return EmbeddedSetPaths.exists(description) ? try EmbeddedSetDescription(file: description).space : nil
+    }
+
     /// Reads a file of records, one JSON object a line: those with a row, then those without.
     private static func readRecords(_ path: String) throws -> ([ImageRecord], [ImageRecord]) {
         try withMappedFile(path) { bytes in
