@@ -10,6 +10,8 @@ let package = Package(
         .target(name: "CPeaks"),
         .executableTarget(
             name: "exact-search", dependencies: [.product(name: "Akin", package: "akin"), "CPeaks"]),
+        .executableTarget(
+            name: "ivf-search", dependencies: [.product(name: "Akin", package: "akin"), "CPeaks"]),
     ],
     cLanguageStandard: .c11
 )

@@ -19,3 +19,27 @@ extension Matrix<Float> {
         }
     }
 }
+
+extension Matrix<Float> {
+    /// Points around some centres, each on a plane of few directions: vectors as networks give them, in small.
+    ///
+    /// - Parameter skipping: points that are drawn and left out, so that queries come from the same mixture as a base.
+    public static func clustered(rows: Int, columns: Int, clusters: Int, seed: UInt64, skipping: Int = 0) -> Matrix {
+        var random = SeededRandom(seed: seed)
+        let directions = max(1, columns / 4)
+        let centres = (0..<clusters * columns).map { _ in random.gaussian() }
+        let planes = (0..<4 * directions * columns).map { _ in random.gaussian() / Float(directions).squareRoot() }
+        return Matrix(rows: rows, columns: columns) { elements in
+            for point in 0..<skipping + rows {
+                let cluster = Int(random.next() % UInt64(clusters))
+                var row = (0..<columns).map { centres[cluster * columns + $0] + 0.05 * random.gaussian() }
+                for direction in 0..<directions {
+                    let z = random.gaussian(), plane = (cluster % 4 * directions + direction) * columns
+                    for c in 0..<columns { row[c] += 0.7 * z * planes[plane + c] }
+                }
+                guard point >= skipping else { continue }
+                for c in 0..<columns { elements[(point - skipping) * columns + c] = row[c] }
+            }
+        }
+    }
+}

@@ -73,6 +73,37 @@ package final class MemoryFile: MatrixStorage, @unchecked Sendable {
     deinit { start.deallocate() }
 }
 
+/// The bytes of a whole file, read into memory in large pages where the system has them: for random access that is
+/// too frequent for the small pages of a mapping.
+package final class ResidentFile: MatrixStorage, @unchecked Sendable {
+    package let start: UnsafeRawPointer
+    package let byteCount: Int
+    private let allocated: Int
+
+    /// Reads the file at `path`.
+    package convenience init(path: String) throws(FileError) {
+        try self.init(MappedFile(path: path, access: .sequential))
+    }
+
+    /// Copies a mapped file.
+    package init(_ file: MappedFile) throws(FileError) {
+        let large = 1 << 21
+        byteCount = file.byteCount
+        allocated = max(1, (file.byteCount + large - 1) / large) * large
+        let flags = MAP_PRIVATE | MAP_ANONYMOUS
+        guard let address = mmap(nil, allocated, PROT_READ | PROT_WRITE, flags, -1, 0), address != MAP_FAILED else {
+            throw FileError(errno: errno, path: file.path, "cannot get \(file.byteCount) bytes of memory")
+        }
+        #if canImport(Glibc)
+            madvise(address, allocated, MADV_HUGEPAGE)
+        #endif
+        address.copyMemory(from: file.start, byteCount: file.byteCount)
+        start = UnsafeRawPointer(address)
+    }
+
+    deinit { munmap(UnsafeMutableRawPointer(mutating: start), allocated) }
+}
+
 extension MatrixStorage {
     /// All bytes; valid while this object lives.
     package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: start, count: byteCount) }

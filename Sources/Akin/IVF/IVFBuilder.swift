@@ -70,15 +70,15 @@ public struct IVFBuilder: Sendable {
             dimension: base.dimension, seed: training.seed, memory: memory)
         try parts.open(ticket)
 
-        let (trained, trainSeconds) = try measured { try trained(base, parts, &summary, monitor) }
+        let (trained, trainSeconds) = try measured { try self.trained(base, parts, &summary, monitor) }
         summary.trainSeconds = trainSeconds
         let rows = shardRows(trained)
         summary.shards = (base.count + rows - 1) / rows
-        let (_, addSeconds) = try measured {
+        let (_, addSeconds) = try measured { () throws -> Void in
             for shard in 0..<summary.shards {
                 try monitor.update("coding", done: shard * rows, total: base.count)
                 let file = parts.shard(shard)
-                if (try? IVFIndex(path: file, verify: false))?.count == min(rows, base.count - shard * rows) {
+                if (try? IVFIndex(path: file, isMapped: true, verify: false))?.count == min(rows, base.count - shard * rows) {
                     summary.resumedShards += 1
                     continue
                 }
@@ -87,8 +87,8 @@ public struct IVFBuilder: Sendable {
             }
         }
         summary.addSeconds = addSeconds
-        let (_, mergeSeconds) = try measured {
-            let shards = try (0..<summary.shards).map { try IVFIndex(path: parts.shard($0), verify: false) }
+        let (_, mergeSeconds) = try measured { () throws -> Void in
+            let shards = try (0..<summary.shards).map { try IVFIndex(path: parts.shard($0), isMapped: true, verify: false) }
             try IVFMerge(shards).write(to: path, monitor: monitor)
         }
         summary.mergeSeconds = mergeSeconds

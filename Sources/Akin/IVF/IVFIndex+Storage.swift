@@ -94,16 +94,22 @@ extension IVFIndex {
         try matrix.withUnsafeElements { (elements) throws(FileError) in try writer.write(elements) }
     }
 
-    /// Opens an index that ``save(to:)`` wrote. Its lists stay in the file, mapped, until they are changed.
+    /// Opens an index that ``save(to:)`` wrote.
     ///
     /// - Parameters:
     ///   - path: the file.
+    ///   - isMapped: whether the lists stay in the file, mapped, and are read when a search probes them; otherwise the
+    ///     whole file is read into memory, which is faster to search.
     ///   - verify: whether to compare all bytes with their checksums, which reads the whole file. Otherwise only what
     ///     training found and the lengths of the lists are compared.
     ///   - monitor: told of the bytes compared.
     /// - Throws: ``FileError`` for a file that cannot be read, is damaged, or holds another index; `CancellationError`.
-    public init(path: String, verify: Bool = true, monitor: ProgressMonitor = .silent) throws {
-        try self.init(ContainerReader(path: path), verify: verify, monitor: monitor)
+    public init(
+        path: String, isMapped: Bool = false, verify: Bool = true, monitor: ProgressMonitor = .silent
+    ) throws {
+        let container =
+            isMapped ? try ContainerReader(path: path) : try ContainerReader(ResidentFile(path: path), path: path)
+        try self.init(container, verify: verify, monitor: monitor)
     }
 
     /// Opens an index in a container.
@@ -130,10 +136,10 @@ extension IVFIndex {
             ivf.transforms.count <= 8, ivf.defaults.nprobe >= 1, ivf.defaults.refineFactor >= 1
         else { throw malformed("its numbers contradict the spec \(manifest.spec)") }
 
-        do throws(IndexError) {
+        do {
             transforms = try Self.transforms(ivf, container, dimension: manifest.dimension, verify: !verify)
             guard transforms.outputDimension == ivf.codedDimension else {
-                throw .dimensionMismatch(expected: transforms.outputDimension, actual: ivf.codedDimension)
+                throw IndexError.dimensionMismatch(expected: transforms.outputDimension, actual: ivf.codedDimension)
             }
         } catch let error as IndexError {
             throw malformed("\(error)")

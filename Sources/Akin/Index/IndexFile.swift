@@ -4,19 +4,20 @@ public enum IndexFile {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - verify: whether to compare all bytes with their checksums first, which reads the whole file. Without it
-    ///     inverted lists stay unread until a search probes them.
+    ///   - isMapped: whether inverted lists stay in the file until a search probes them; otherwise they are read into
+    ///     memory. The vectors of a flat index are mapped in any case.
+    ///   - verify: whether to compare all bytes with their checksums first, which reads the whole file.
     ///   - threads: threads to measure the rows of a flat index with; `nil` means one per core.
     ///   - monitor: told of the bytes compared.
     /// - Throws: ``FileError`` for a file that cannot be read or is damaged; `CancellationError`.
     public static func open(
-        _ path: String, verify: Bool = true, threads: Int? = nil, monitor: ProgressMonitor = .silent
+        _ path: String, isMapped: Bool = false, verify: Bool = true, threads: Int? = nil, monitor: ProgressMonitor = .silent
     ) throws -> any VectorIndex {
         let container = try ContainerReader(path: path)
         let manifest = try IndexManifest(container)
         if manifest.spec == "Flat" {
             return try FlatIndex(container, verify: verify, threads: threads, monitor: monitor)
         }
-        return try IVFIndex(container, verify: verify, monitor: monitor)
+        return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
     }
 }

@@ -1,4 +1,5 @@
 import Akin
+import AkinVision
 import ArgumentParser
 
 /// `akin build`: vectors to an index.
@@ -93,7 +94,7 @@ struct Build: ParsableCommand {
         if summary.resumedShards > 0 {
             session.note("\(summary.resumedShards) of \(summary.shards.counted("shard")) were there already")
         }
-        let index = try IVFIndex(path: output, verify: false)
+        let index = try IVFIndex(path: output, isMapped: true, verify: false)
         try report(
             index.spec, index.count, index.dimension, index.storedByteCount,
             seconds: [

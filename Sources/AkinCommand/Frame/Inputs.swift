@@ -27,7 +27,8 @@ func readVectors(_ path: String) throws -> EmbeddedSet {
 func readPair(
     index path: String, queries: String, isMapped: Bool, threads: Int?, monitor: ProgressMonitor
 ) throws -> (any VectorIndex, Matrix<Float>) {
-    let index = try IndexFile.open(path, verify: !isMapped, threads: threads, monitor: monitor)
+    let index = try IndexFile.open(
+        path, isMapped: isMapped, verify: !isMapped, threads: threads, monitor: monitor)
     let asked = try readVectors(queries)
     if let expected = index.space, let actual = asked.space { try naming(queries) { try expected.check(actual) } }
     return (index, asked.vectors)

@@ -1,4 +1,4 @@
-import Akin
+public import Akin
 import Foundation
 
 extension EmbeddedSet {
