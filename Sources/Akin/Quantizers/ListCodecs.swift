@@ -13,6 +13,12 @@ enum ListCodecs {
     ) throws -> any ListCodec {
         switch codec {
         case .flat: return FlatCodec(dimension: sample.columns, metric: metric)
+        case .scalar(let type): return try ScalarCodec.train(type, sample)
+        case .product(let m, let bits):
+            return try PQCodec.train(m: m, bits: bits, sample, seed: seed, threads: threads, monitor: monitor)
+        case .fastScan(let m, let isResidual):
+            return try FastScanCodec.train(
+                m: m, isResidual: isResidual, sample, seed: seed, threads: threads, monitor: monitor)
         default: throw IndexError.unsupported("\(codec)")
         }
     }
@@ -25,6 +31,10 @@ enum ListCodecs {
     ) throws -> any ListCodec {
         switch codec {
         case .flat: return FlatCodec(dimension: dimension, metric: metric)
+        case .scalar(let type): return try ScalarCodec(type, dimension: dimension, tables: tables)
+        case .product(let m, let bits): return try PQCodec(m: m, bits: bits, dimension: dimension, tables: tables)
+        case .fastScan(let m, let isResidual):
+            return try FastScanCodec(m: m, isResidual: isResidual, dimension: dimension, tables: tables)
         default: throw IndexError.unsupported("\(codec)")
         }
     }

@@ -7,6 +7,10 @@ import Testing
 @Suite struct IndexSpecMatrixTests {
     static let specs = [
         "IVF16,Flat", "PCA16,IVF16,Flat", "PCA16,IVF16,Flat,RFlat",
+        "SQ8", "SQ6", "SQ4", "SQfp16", "SQbf16", "IVF16,SQ8", "IVF16,SQ4", "IVF16,SQfp16", "IVF16,SQ4,Refine(SQfp16)",
+        "PQ8", "PQ4x6", "PQ4x10", "IVF16,PQ8", "IVF16,PQ16x4", "IVF16,PQ8,RFlat", "OPQ8,IVF16,PQ8",
+        "PQ16x4fs", "IVF16,PQ16x4fs", "IVF16,PQ16x4fsr", "IVF16,PQ16x4fs,RFlat", "IVF16,PQ16x4fs,Refine(SQ8)",
+        "RR,IVF16,PQ16x4fsr,RFlat", "L2norm,IVF16,SQ8",
     ]
     static let metrics: [Metric] = [.l2, .innerProduct, .cosine]
 
@@ -141,6 +145,6 @@ import Testing
         if spec.contains("RFlat") { return 0.98 }
         if spec.contains("PCA16") { return 0.6 }
         if spec.hasSuffix(",Flat") { return 1 }
-        return 0.5
+        return spec.contains("PQ4") || spec.contains("L2norm") ? 0.3 : 0.5
     }
 }
