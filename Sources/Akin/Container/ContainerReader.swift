@@ -16,6 +16,8 @@ package struct ContainerReader: Sendable {
     private let storage: any MatrixStorage
     private let tableOffset: Int
 
+    /// Whether the bytes stay in the file until they are touched.
+    package var isMapped: Bool { storage is MappedFile }
     /// Bytes of the whole file.
     package var byteCount: Int { storage.byteCount }
 

@@ -78,7 +78,9 @@ public struct IVFBuilder: Sendable {
             for shard in 0..<summary.shards {
                 try monitor.update("coding", done: shard * rows, total: base.count)
                 let file = parts.shard(shard)
-                if (try? IVFIndex(path: file, isMapped: true, verify: false))?.count == min(rows, base.count - shard * rows) {
+                if (try? IVFIndex(path: file, isMapped: true, verify: false))?.count
+                    == min(rows, base.count - shard * rows)
+                {
                     summary.resumedShards += 1
                     continue
                 }
@@ -88,7 +90,9 @@ public struct IVFBuilder: Sendable {
         }
         summary.addSeconds = addSeconds
         let (_, mergeSeconds) = try measured { () throws -> Void in
-            let shards = try (0..<summary.shards).map { try IVFIndex(path: parts.shard($0), isMapped: true, verify: false) }
+            let shards = try (0..<summary.shards).map {
+                try IVFIndex(path: parts.shard($0), isMapped: true, verify: false)
+            }
             try IVFMerge(shards).write(to: path, monitor: monitor)
         }
         summary.mergeSeconds = mergeSeconds

@@ -107,9 +107,10 @@ extension IVFIndex {
             return 0
         }
 
-        // Candidates of a chunk and its probes stay within some tens of megabytes.
-        let perQuery = ListSelection.byteCount(wanted: wanted) + lists * 8
-        let chunk = max(1, min(4_096 * threads, (96 << 20) / perQuery))
+        // What a block of queries holds should stay in the cache; a larger one reads each list less often.
+        let perQuery = ListSelection.byteCount(wanted: wanted) + codec.queryByteCount
+        let most = max(64, (8 << 20) / perQuery)
+        let chunk = max(1, min(most * 4 * threads, (64 << 20) / (8 * lists)))
         var visited = 0
         for first in stride(from: 0, to: queries.rows, by: chunk) {
             let originals = queries.rows(first..<min(first + chunk, queries.rows))
@@ -117,7 +118,8 @@ extension IVFIndex {
             let prepared = try self.prepared(originals, threads: threads)
             let probes = try self.probes(prepared, nprobe: lists, options)
             let byQueries = rows >= 2 * threads || threads == 1
-            let blocks = byQueries ? threads : rows, parts = byQueries ? 1 : min(threads, lists)
+            let blocks = byQueries ? max(threads, (rows + most - 1) / most) : rows
+            let parts = byQueries ? 1 : min(threads, lists)
             let results = BlockResults(queries: rows)
             let searches = BlockSearches(count: blocks * parts)
             try prepared.withUnsafeElements { prepared in

@@ -124,7 +124,8 @@ extension IVFIndex {
         } catch {
             throw malformed("the spec cannot be read: \(error)", IndexManifest.sectionName)
         }
-        guard case .partitioned(let partition, let kind) = spec.core, container.find(IVFManifest.sectionName) != nil else {
+        guard case .partitioned(let partition, let kind) = spec.core, container.find(IVFManifest.sectionName) != nil
+        else {
             throw FileError(
                 .mismatch, path: container.path, "expected an inverted file, found \(manifest.spec)",
                 section: IndexManifest.sectionName)
@@ -182,7 +183,8 @@ extension IVFIndex {
     ) throws -> Matrix<Float> {
         guard shape.count == 2, shape.allSatisfy({ $0 >= 0 }) else {
             throw FileError(
-                .malformed, path: container.path, "expected rows and columns of '\(name)', found \(shape.count) numbers",
+                .malformed, path: container.path,
+                "expected rows and columns of '\(name)', found \(shape.count) numbers",
                 section: IVFManifest.sectionName)
         }
         let matrix: Matrix<Float> = try container.matrix(name, .float32, rows: shape[0], columns: shape[1])
@@ -246,6 +248,7 @@ extension IVFIndex {
             codes: try container.matrix("codes", .uint8, rows: 1, columns: bytes),
             refined: shape.refinedByteCount == 0
                 ? Matrix(rows: 0, columns: 0) { _ in }
-                : try container.matrix("refined", .uint8, rows: total, columns: shape.refinedByteCount))
+                : try container.matrix("refined", .uint8, rows: total, columns: shape.refinedByteCount),
+            isResident: !container.isMapped)
     }
 }

@@ -37,7 +37,8 @@ extension IVFIndex {
         options: TrainingOptions = .init(), monitor: ProgressMonitor = .silent
     ) throws {
         try spec.validate(dimension: sample.columns)
-        guard case .partitioned(let partition, let kind) = spec.core, partition.map({ $0.coarse == .flat }) ?? true else {
+        guard case .partitioned(let partition, let kind) = spec.core, partition.map({ $0.coarse == .flat }) ?? true
+        else {
             throw IndexError.unsupported("\(spec)")
         }
         guard sample.rows > 0 else { throw IndexError.empty }
@@ -85,7 +86,8 @@ extension IVFIndex {
                     threads: threads, monitor: monitor))
         }
         self.init(
-            spec, dimension: sample.columns, metric: metric, transforms: transforms, coarse: coarse, isResidual: isResidual,
+            spec, dimension: sample.columns, metric: metric, transforms: transforms, coarse: coarse,
+            isResidual: isResidual,
             codec: codec, refinement: refinement, space: space)
     }
 }

@@ -72,7 +72,8 @@ public struct IVFIndex: VectorIndex {
 
     /// An index without vectors, from trained parts.
     init(
-        _ specification: IndexSpec, dimension: Int, metric: Metric, transforms: TransformChain, coarse: CoarseQuantizer?, isResidual: Bool, codec: any ListCodec,
+        _ specification: IndexSpec, dimension: Int, metric: Metric, transforms: TransformChain,
+        coarse: CoarseQuantizer?, isResidual: Bool, codec: any ListCodec,
         refinement: Refinement?, space: EmbeddingSpace? = nil
     ) {
         self.specification = specification
@@ -99,8 +100,10 @@ extension IVFIndex {
     package static func flat(centroids: Matrix<Float>, metric: Metric) throws -> IVFIndex {
         let coded: Metric = metric == .l2 ? .l2 : .innerProduct
         return try IVFIndex(
-            IndexSpec(core: .partitioned(.init(nlist: centroids.rows), .flat)), dimension: centroids.columns, metric: metric,
-            transforms: TransformChain(inputDimension: centroids.columns), coarse: CoarseQuantizer(centroids, metric: coded),
+            IndexSpec(core: .partitioned(.init(nlist: centroids.rows), .flat)), dimension: centroids.columns,
+            metric: metric,
+            transforms: TransformChain(inputDimension: centroids.columns),
+            coarse: CoarseQuantizer(centroids, metric: coded),
             isResidual: false, codec: FlatCodec(dimension: centroids.columns, metric: coded), refinement: nil)
     }
 

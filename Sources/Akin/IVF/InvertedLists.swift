@@ -6,9 +6,11 @@ struct InvertedLists: Sendable {
     private var owned: [InvertedList?]
     private let mapped: MappedLists?
     /// `[nlist + 1]`: number of each list's first vector when all are counted through, and how many there are.
-    private(set) var starts: [Int]
+    private(set) var starts: Buffer<Int>
+    /// `[nlist]`: where each list is; valid while this value lives unchanged.
+    private(set) var views: Buffer<ListView>
     /// The list of every 256th vector, so that a number leads to its list at once.
-    private var landmarks: [UInt32] = []
+    private var landmarks: Buffer<UInt32>
 
     private static let landmarkStep = 256
 
@@ -17,7 +19,7 @@ struct InvertedLists: Sendable {
         self.shape = shape
         owned = Array(repeating: nil, count: nlist)
         mapped = nil
-        starts = Array(repeating: 0, count: nlist + 1)
+        (starts, views, landmarks) = Self.numbered(owned, mapped)
     }
 
     /// Lists that lie in a file.
@@ -25,15 +27,16 @@ struct InvertedLists: Sendable {
         self.shape = shape
         self.mapped = mapped
         owned = Array(repeating: nil, count: mapped.counts.count)
-        starts = []
-        recount()
+        (starts, views, landmarks) = Self.numbered(owned, mapped)
     }
 
     var nlist: Int { owned.count }
     /// Vectors in all lists.
-    var count: Int { starts[starts.count - 1] }
+    var count: Int { starts[nlist] }
     /// Bytes in memory; what lies in a mapped file is not counted.
-    var byteCount: Int { owned.reduce(0) { $0 + ($1?.byteCount ?? 0) } + (starts.count + landmarks.count / 2) * 8 }
+    var byteCount: Int {
+        owned.reduce(mapped?.residentByteCount ?? 0) { $0 + ($1?.byteCount ?? 0) } + nlist * 40 + landmarks.count * 4
+    }
     /// Bytes of all lists, in memory or not.
     var totalByteCount: Int {
         (0..<nlist).reduce(0) { $0 + shape.codeByteCount(size(of: $1)) + size(of: $1) * (8 + shape.refinedByteCount) }
@@ -47,21 +50,8 @@ struct InvertedLists: Sendable {
     /// Vectors in one list, those added since ``recount()`` too.
     func currentSize(of list: Int) -> Int { owned[list]?.count ?? mapped?.counts[list] ?? 0 }
 
-    /// Lends a list for the length of the call.
-    @inline(__always)
-    func withList<Result, Failure: Error>(
-        _ list: Int, _ body: (ListView) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        defer { withExtendedLifetime(self) {} }
-        return try body(view(list))
-    }
-
     /// A list; valid while this value lives unchanged.
-    @inline(__always)
-    func view(_ list: Int) -> ListView {
-        if let list = owned[list] { return list.view }
-        return mapped?.view(list) ?? .empty
-    }
+    func view(_ list: Int) -> ListView { views[list] }
 
     /// The list and the place within it of a vector, given its number when all lists are counted through.
     func place(of number: Int) -> (list: Int, position: Int) {
@@ -76,7 +66,7 @@ struct InvertedLists: Sendable {
             own.reserve(capacity)
             return own
         }
-        let copy = InvertedList(view(list), shape: shape, capacity: capacity)
+        let copy = InvertedList(owned[list]?.view ?? views[list], shape: shape, capacity: capacity)
         owned[list] = copy
         return copy
     }
@@ -85,19 +75,26 @@ struct InvertedLists: Sendable {
     mutating func replace(_ list: Int, with new: InvertedList) { owned[list] = new }
 
     /// Brings the numbering up to date; to be called after lists have changed.
-    mutating func recount() {
-        var starts = [Int](repeating: 0, count: nlist + 1)
+    mutating func recount() { (starts, views, landmarks) = Self.numbered(owned, mapped) }
+
+    private static func numbered(
+        _ owned: [InvertedList?], _ mapped: MappedLists?
+    ) -> (Buffer<Int>, Buffer<ListView>, Buffer<UInt32>) {
+        let nlist = owned.count
+        let starts = Buffer<Int>(repeating: 0, count: nlist + 1)
+        let views = Buffer<ListView>(repeating: .empty, count: nlist)
         for list in 0..<nlist {
-            starts[list + 1] = starts[list] + (owned[list]?.count ?? mapped?.counts[list] ?? 0)
+            views[list] = owned[list]?.view ?? mapped?.view(list) ?? .empty
+            starts[list + 1] = starts[list] + views[list].count
         }
-        self.starts = starts
-        landmarks = []
-        landmarks.reserveCapacity(count / Self.landmarkStep + 1)
+        let count = starts[nlist]
+        let landmarks = Buffer<UInt32>(repeating: 0, count: count / landmarkStep + 1)
         var list = 0
-        for number in stride(from: 0, through: count, by: Self.landmarkStep) {
-            while list + 1 < nlist, starts[list + 1] <= number { list += 1 }
-            landmarks.append(UInt32(list))
+        for landmark in 0..<landmarks.count {
+            while list + 1 < nlist, starts[list + 1] <= landmark * landmarkStep { list += 1 }
+            landmarks[landmark] = UInt32(list)
         }
+        return (starts, views, landmarks)
     }
 
     /// Asks the system to read some lists soon, in this order, where they lie in a file.

@@ -31,6 +31,10 @@ final class ListSearch {
     private let isRange: Bool
     private let scan = Buffer<akin_list_scan>(repeating: akin_list_scan(), count: 1)
     private var asked: Buffer<akin_list_query>
+    /// Of candidates that are compared again: where their ids and second codes are, and their keys.
+    private var places = Buffer<UnsafePointer<Int64>>(uninitialized: 0)
+    private var codes = Buffer<UnsafePointer<UInt8>>(uninitialized: 0)
+    private var keys = Buffer<Double>(uninitialized: 0)
     /// Codes that queries were compared with.
     private(set) var visited = 0
 
@@ -229,10 +233,44 @@ final class ListSearch {
     }
 
     /// Compares the `wanted` best estimates by the second code.
+    ///
+    /// An id is read only when it may matter: ids lie elsewhere, and reading one waits for memory.
     private func refine(_ query: Int, _ selector: UnsafeMutablePointer<akin_selector>) -> [Contender] {
+        guard let refinement = index.refinement else { return [] }
         trim(selector.pointee.lo, selector.pointee.row, &selector.pointee.count)
-        let rows = UnsafeBufferPointer(start: selector.pointee.row, count: Int(selector.pointee.count))
-        return nearest(contenders(query, rows[...]))
+        let count = Int(selector.pointee.count), rows = selector.pointee.row.unsafelyUnwrapped
+        let size = index.lists.shape.refinedByteCount
+        if places.count < count {
+            places = Buffer(uninitialized: 2 * count)
+            codes = Buffer(uninitialized: 2 * count)
+            keys = Buffer(uninitialized: 2 * count)
+        }
+        for i in 0..<count {
+            let place = index.lists.place(of: Int(rows[i]))
+            places[i] = index.lists.views[place.list].ids + place.position
+            codes[i] = index.lists.views[place.list].refined + place.position * size
+        }
+        refinement.keys(
+            of: originals + query * index.dimension, codes.pointer, count: count, metric: index.metric,
+            kernels: kernels, into: keys.pointer)
+        if k > 64 {
+            let all = (0..<count).map {
+                Contender(key: akin_ordered(Float(keys[$0])), id: places[$0].pointee, row: rows[$0])
+            }
+            return Array(all.sorted().prefix(k))
+        }
+        var best: [Contender] = []
+        best.reserveCapacity(k + 1)
+        for i in 0..<count {
+            let key = akin_ordered(Float(keys[i]))
+            if best.count == k, key > best[k - 1].key { continue }
+            let contender = Contender(key: key, id: places[i].pointee, row: rows[i])
+            var place = best.count
+            while place > 0, contender < best[place - 1] { place -= 1 }
+            best.insert(contender, at: place)
+            if best.count > k { best.removeLast() }
+        }
+        return best
     }
 
     /// Leaves the `wanted` least estimates, ties by number: the few that the kernels left beyond them go.

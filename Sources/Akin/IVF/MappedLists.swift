@@ -4,7 +4,8 @@
     internal import Darwin
 #endif
 
-/// Inverted lists that lie in a file, one after the other; nothing is read before a search probes them.
+/// Inverted lists that lie in a file's sections, one after the other. Where the file is mapped nothing is read before a
+/// search probes it.
 final class MappedLists: @unchecked Sendable {
     /// `[nlist]`: vectors in each list.
     let counts: [Int]
@@ -12,14 +13,21 @@ final class MappedLists: @unchecked Sendable {
     private let ids: Matrix<Int64>
     private let codes: Matrix<UInt8>
     private let refined: Matrix<UInt8>
+    /// Bytes that are in memory rather than in a file.
+    let residentByteCount: Int
     private let firstID: [Int]
     private let firstCode: [Int]
 
     /// - Parameters:
     ///   - counts: vectors in each list; their sum agrees with the sections' lengths, which the caller has checked.
     ///   - codes: the blocks of all lists, each list beginning at a multiple of ``alignment``.
-    init(counts: [Int], shape: ListShape, ids: Matrix<Int64>, codes: Matrix<UInt8>, refined: Matrix<UInt8>) {
+    ///   - isResident: whether the sections were read into memory.
+    init(
+        counts: [Int], shape: ListShape, ids: Matrix<Int64>, codes: Matrix<UInt8>, refined: Matrix<UInt8>,
+        isResident: Bool
+    ) {
         self.counts = counts
+        residentByteCount = isResident ? ids.columns * 8 + codes.columns + refined.rows * refined.columns : 0
         self.shape = shape
         self.ids = ids
         self.codes = codes
@@ -55,6 +63,7 @@ final class MappedLists: @unchecked Sendable {
 
     /// Asks the system to read a list's codes soon, and its second codes if they will be looked at.
     func willRead(_ list: Int, refined: Bool) {
+        guard residentByteCount == 0 else { return }
         let view = view(list)
         advise(view.blocks, shape.codeByteCount(view.count))
         if refined { advise(view.refined, view.count * shape.refinedByteCount) }
