@@ -21,11 +21,31 @@ private func read(_ bytes: [UInt8]) {
     for section in container.sections {
         precondition(section.offset >= 64 && section.offset + section.byteCount <= bytes.count)
     }
+    if let lists = try? IVFIndex(container, verify: false) {
+        search(lists)
+        return
+    }
     guard let index = try? FlatIndex(container, verify: false, threads: 1) else { return }
     precondition(index.count * index.dimension * 4 <= bytes.count)
     guard index.count > 0, index.dimension <= 1024 else { return }
     let found = try? index.search(index.vectors.rows(0..<1), k: 3, options: SearchOptions(threads: 1))
     precondition(found?.neighbors[0].count == min(3, index.count))
+}
+
+private func search(_ index: IVFIndex) {
+    guard index.dimension <= 1024, index.nlist <= 1024 else { return }
+    let queries = Matrix<Float>(rows: 3, columns: index.dimension) { elements in
+        for i in elements.indices { elements[i] = Float(i % 7) - 3 }
+    }
+    for filter in [nil, IDFilter.range(0..<5)] {
+        let options = SearchOptions(threads: 1, nprobe: index.nlist, refineFactor: 4, filter: filter)
+        let found = try? index.search(queries, k: 3, options: options)
+        precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
+        _ = try? index.search(queries, within: 1, options: options)
+    }
+    var changed = index
+    changed.remove(where: .range(0..<2))
+    try? changed.add(queries, threads: 1)
 }
 
 /// Makes version, length and checksums of header, table and sections those that a writer would have stored.
@@ -69,6 +89,16 @@ public func seedContainers(
             let full = try? FlatIndex(vectors, ids: [4, -3, 2, 9], metric: metric, space: space),
             (try? plain.save(to: "\(corpus)/seed-\(metric.rawValue)")) != nil,
             (try? full.save(to: "\(corpus)/seed-\(metric.rawValue)-ids")) != nil
+        else { return 1 }
+    }
+    let base = Matrix<Float>(rows: 300, columns: 8) { elements in
+        for i in elements.indices { elements[i] = Float(i * 7919 % 101) / 10 }
+    }
+    for text in ["IVF4,Flat", "IVF4,PQ4x4fs,RFlat", "PQ2", "PCA4,IVF2,SQ8", "SQ4", "IVF2,PQ4x4fsr,Refine(SQfp16)"] {
+        guard let spec = try? IndexSpec(parsing: text, dimension: 8),
+            var index = try? IVFIndex(training: base, spec: spec, options: .init(threads: 1)),
+            (try? index.add(base.rows(0..<20), threads: 1)) != nil,
+            (try? index.save(to: "\(corpus)/seed-\(text)")) != nil
         else { return 1 }
     }
     return 0

@@ -26,10 +26,12 @@ extension FlatIndex {
             guard let x = elements.baseAddress, queries.rows > 0 else { return [] }
             let bad = akin_first_not_finite(x, elements.count)
             if bad < elements.count { throw IndexError.notFinite(row: bad / dimension, column: bad % dimension) }
-            if count == 0 { return Array(repeating: [], count: queries.rows) }
+            if count == 0 || options.filter != nil { return Array(repeating: [], count: queries.rows) }
             nonisolated(unsafe) let start = x
             return try search(start, count: queries.rows, k: min(k, count), threads: threads, options: options)
         }
+        // Checked above like any search, so that errors are the same.
+        if let filter = options.filter { return try search(queries, k: k, filter: filter, options: options) }
         return SearchResult(
             neighbors: Neighbors(rows), isExact: true, visited: count * queries.rows, isLimited: false)
     }

@@ -112,6 +112,24 @@ import Testing
         }
     }
 
+    @Test("exact search filters too", arguments: metrics)
+    func flatFilters(metric: Metric) throws {
+        let base = Matrix<Float>.random(rows: 400, columns: 9, seed: 7)
+        let queries = Matrix<Float>.random(rows: 10, columns: 9, seed: 8)
+        let ids = (0..<400).map { Int64($0 * 3) }
+        let flat = try FlatIndex(base, ids: ids, metric: metric)
+        let all = try flat.search(queries, k: 400).neighbors
+        for filter in [IDFilter.range(100..<500), .predicate { $0 % 2 == 0 }, .range(7..<8)] {
+            let found = try flat.search(queries, k: 12, options: .init(filter: filter))
+            for q in 0..<10 {
+                let expected = Array(all[q].filter { filter.allows($0.id) }.prefix(12))
+                let same = Array(found.neighbors[q]) == expected
+                #expect(same)
+            }
+            #expect(found.isLimited == (ids.filter(filter.allows).count < 12))
+        }
+    }
+
     @Test("a range search gives all that lie within", arguments: metrics)
     func range(metric: Metric) throws {
         let (index, base, queries) = try make(shape(700, 17, 12, 20), metric)
