@@ -58,6 +58,11 @@ public struct SearchTuning {
         return best?.options
     }
 
+    /// Recall of a setting, and seconds for each query.
+    func measure(_ options: SearchOptions) throws -> (recall: Double, secondsPerQuery: Double) {
+        (try recall(options), try fastest(options) / Double(max(1, queries.rows)))
+    }
+
     private func leastNprobe(reaching goal: Double, upTo most: Int, _ options: SearchOptions) throws -> Int? {
         func reaches(_ nprobe: Int) throws -> Bool {
             var options = options

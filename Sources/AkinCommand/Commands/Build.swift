@@ -9,11 +9,13 @@ struct Build: ParsableCommand {
         discussion: """
             Flat keeps every vector and answers exactly; docs/index-specs.md has the other kinds. Row numbers are the ids.
             With --memory the vectors are read in parts, so that they may be more than fit in memory; such a build goes on
-            where it was stopped when the same command is run again.
+            where it was stopped when the same command is run again. `--index auto` tries several kinds on a sample and
+            takes the fastest that reaches --recall; with it, --memory limits what the finished index takes.
 
             Example:
               akin build vectors.npy --index Flat --metric cosine -o index.akin
               akin build vectors.fbin --index IVF4096,PQ64x4fs,RFlat -o index.akin
+              akin build vectors.npy --index auto --recall 0.95 --memory 2GiB -o index.akin
               akin build huge.fbin --index IVF65536,PQ48x4fs,RFlat --memory 4GiB -o index.akin
             """)
 
@@ -32,6 +34,9 @@ struct Build: ParsableCommand {
     @Option(help: ArgumentHelp("Memory to get by with, as in 500MiB or 4GiB.", valueName: "bytes"))
     var memory: ByteCount?
 
+    @Option(help: "Recall that --index auto aims at, for 10 neighbours.")
+    var recall = 0.95
+
     @Option(help: "Chooses what is random in training.")
     var seed: UInt64 = 1234
 
@@ -42,12 +47,17 @@ struct Build: ParsableCommand {
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
-        _ = try parseSpec(spec)
+        if spec != "auto" { _ = try parseSpec(spec) }
+        guard recall > 0, recall <= 1 else { throw ValidationError("--recall is \(recall); it must be above 0, at most 1") }
         try checkPositive(iterations, "--iterations")
     }
 
     func run() throws {
         let session = Session(talk)
+        if spec == "auto" {
+            try buildAutomatically(session)
+            return
+        }
         let spec = try parseSpec(spec)
         if let memory, spec != .flat {
             try buildInParts(spec, memory: memory.value, session)
@@ -61,6 +71,33 @@ struct Build: ParsableCommand {
             seconds: [
                 ("train_seconds", made.training), ("add_seconds", made.adding), ("read_seconds", reading),
                 ("save_seconds", saving),
+            ], session)
+    }
+
+    private func buildAutomatically(_ session: Session) throws {
+        let (input, reading) = try timed { try readVectors(vectors) }
+        let goal = AutomaticChoice.Goal(recall: recall, memory: memory?.value)
+        let (choice, choosing) = try timed {
+            try naming(vectors) {
+                try AutomaticChoice(
+                    for: input.vectors, count: input.vectors.rows, metric: metric, goal: goal,
+                    threads: parallel.threads, monitor: session.monitor)
+            }
+        }
+        for line in choice.table { session.note(line) }
+        session.note("\(choice.spec): \(choice.reason)")
+        let made = try naming(vectors) { try make(choice.spec, input, session) }
+        var index = made.index
+        if var lists = index as? IVFIndex, let defaults = choice.defaults {
+            lists.defaults = defaults
+            index = lists
+        }
+        let (_, saving) = try timed { try index.save(to: output) }
+        try report(
+            index.spec, index.count, index.dimension, index.byteCount,
+            seconds: [
+                ("train_seconds", made.training), ("add_seconds", made.adding), ("read_seconds", reading),
+                ("save_seconds", saving), ("choose_seconds", choosing),
             ], session)
     }
 
@@ -122,6 +159,18 @@ struct Build: ParsableCommand {
             \(metric.rawValue), \(bytes.asBytes), \(total.text(decimals: 2)) s
             """,
             json: .object(fields + seconds.map { .init(key: $0.0, value: .seconds($0.1)) }))
+    }
+}
+
+extension AutomaticChoice {
+    /// What was tried, a line each.
+    fileprivate var table: [String] {
+        candidates.map { candidate in
+            let what = "  \(candidate.spec), \(candidate.bytes.asBytes): "
+            guard let measured = candidate.measured else { return what + (candidate.passedOver ?? "not measured") }
+            let rate = (1 / measured.secondsPerQuery).text(decimals: 0)
+            return what + "recall \(measured.recall.text(decimals: 3)), about \(rate) queries/s"
+        }
     }
 }
 
