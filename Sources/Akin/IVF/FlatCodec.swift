@@ -12,6 +12,7 @@ struct FlatCodec: ListCodec {
     var specification: IndexSpec.Codec { .flat }
     var tables: [Matrix<Float>] { [] }
     var codeByteCount: Int { 4 * dimension }
+    var queryByteCount: Int { 8 }
     var blockVectors: Int { 1 }
     var blockByteCount: Int { 4 * stride }
     /// Floats from one row to the next.

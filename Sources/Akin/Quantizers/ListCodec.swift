@@ -75,16 +75,6 @@ extension ListCodec {
     package var boundsTrueKeys: Bool { false }
     package var queryByteCount: Int { 4 * dimension }
 
-    /// About the bytes that a scanner keeps for each query.
-    var queryByteCount: Int {
-        switch specification {
-        case .flat, .scalar: 4 * dimension
-        case .product(let m, let bits): 5 * m << bits
-        case .fastScan(let m, _): 32 * m
-        case .rabit: 16 * dimension
-        }
-    }
-
     /// Whether another codec gives the same codes to the same vectors and lays them out alike.
     func isEqual(to other: any ListCodec) -> Bool {
         specification == other.specification && dimension == other.dimension
