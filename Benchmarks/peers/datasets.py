@@ -3,6 +3,7 @@
 fashion   60,000 x 784, 5,000 queries: images of clothes, whole numbers 0..255 (needs AKIN_DATA/fashion-mnist)
 clusters  1,000,000 x 128, 10,000 queries: a mixture of 2,000 clusters of uneven size, each on one of 64 random
           subspaces of 16 dimensions, with a little noise everywhere: much like local image descriptors
+large     10,000,000 x 96, 10,000 queries: the same kind of mixture, a file of 3.8 GB
 uniform   20,000 x 64, 1,000 queries: no structure at all; small, for a quick check
 
 Run as a program it writes base.npy and query.npy, which is how Akin gets the same vectors as its peers:
@@ -59,7 +60,11 @@ def uniform(count: int = 20_000, queries: int = 1_000, dimension: int = 64) -> t
     return points[:count], points[count:]
 
 
-NAMES = {"fashion": fashion, "clusters": clusters, "uniform": uniform}
+def large() -> tuple[np.ndarray, np.ndarray]:
+    return clusters(10_000_000, 10_000, 96)
+
+
+NAMES = {"fashion": fashion, "clusters": clusters, "large": large, "uniform": uniform}
 
 
 def write(name: str, folder: pathlib.Path, count: int | None = None) -> None:
