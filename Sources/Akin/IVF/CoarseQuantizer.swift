@@ -2,6 +2,8 @@
 struct CoarseQuantizer: Sendable {
     /// The centroids, searched like any other vectors.
     let index: FlatIndex
+    /// The same for many vectors that each want the nearest centroid alone.
+    private let assigner: CentroidAssigner
 
     var nlist: Int { index.count }
     /// `[nlist, dimension]`.
@@ -12,12 +14,12 @@ struct CoarseQuantizer: Sendable {
     ///   - metric: L2 or inner product.
     init(_ centroids: Matrix<Float>, metric: Metric, kernels: Kernels = .best) throws(IndexError) {
         index = try FlatIndex(centroids, metric: metric, kernels: kernels)
+        assigner = try CentroidAssigner(centroids, metric: metric, kernels: kernels)
     }
 
     /// The list of each vector, `[vectors.rows]`.
     func assign(_ vectors: Matrix<Float>, threads: Int, monitor: ProgressMonitor) throws -> [UInt32] {
-        let found = try index.search(vectors, k: 1, options: SearchOptions(threads: threads)).neighbors
-        return (0..<found.count).map { UInt32(found[$0].first?.id ?? 0) }
+        try assigner.assign(vectors, threads: threads, monitor: monitor)
     }
 
     /// The `nprobe` nearest lists of each query, nearest first, with squared distance or inner product.
