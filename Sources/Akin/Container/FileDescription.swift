@@ -21,7 +21,7 @@ public struct FileDescription: Sendable, Equatable, Codable {
 
     /// The file, as the caller named it.
     public var path: String
-    /// "akin", or the extension of a file of vectors: "npy", "fvecs".
+    /// "akin", "faiss", or the extension of a file of vectors: "npy", "fvecs".
     public var format: String
     /// Version of the container format; `nil` for files of vectors.
     public var formatVersion: Int?
@@ -48,7 +48,8 @@ public struct FileDescription: Sendable, Equatable, Codable {
 
     /// Reads what a file says of itself.
     ///
-    /// An index file is told by its first bytes, a file of vectors by the extension of its name.
+    /// An index file is told by its first bytes, a file of vectors by the extension of its name. Of a Faiss file all
+    /// lengths are read, which takes time in proportion to its lists and links.
     ///
     /// - Parameter path: the file.
     /// - Throws: ``FileError`` for a file that cannot be read, is neither, or whose header is damaged.
@@ -58,6 +59,11 @@ public struct FileDescription: Sendable, Equatable, Codable {
             self.init(
                 path: path, format: file.format.rawValue, bytes: file.byteCount, count: file.count,
                 dimension: file.dimension, elementType: file.elementType, sections: [])
+        case .faiss(let index, let bytes):
+            self.init(
+                path: path, format: "faiss", bytes: bytes, count: index.header.count,
+                dimension: index.header.dimension, elementType: index.isFlat ? .float32 : .uint8,
+                index: index.factory, metric: index.header.metric.metric, hasIDs: index.hasIDs, sections: [])
         case .container(let container):
             let manifest = try IndexManifest(container)
             self.init(
@@ -90,6 +96,7 @@ public struct FileDescription: Sendable, Equatable, Codable {
                 try file.checkRows(start..<end)
                 try monitor.update("verifying", done: end, total: file.count)
             }
+        case .faiss: break  // what there is to compare was compared when it was opened
         case .container(let container):
             _ = try IndexManifest(container)
             try container.verify(monitor)
@@ -119,11 +126,14 @@ public struct FileDescription: Sendable, Equatable, Codable {
     private enum Opened {
         case vectors(VectorFile)
         case container(ContainerReader)
+        case faiss(FaissIndex, bytes: Int)
 
         init(_ path: String) throws(FileError) {
             let file = try MappedFile(path: path)
             if ContainerReader.recognizes(file.bytes) || path.hasSuffix(".akin") {
                 self = .container(try ContainerReader(file, path: path))
+            } else if FaissFile.isFaiss(file, path: path) {
+                self = .faiss(try FaissIndex(file, path: path), bytes: file.byteCount)
             } else {
                 self = .vectors(try VectorFile(file, path: path, format: VectorFormat(path: path)))
             }

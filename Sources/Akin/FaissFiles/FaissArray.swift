@@ -61,6 +61,13 @@ package struct FaissArray<Element: BitwiseCopyable & Equatable & Sendable>: Send
             UnsafeRawBufferPointer(start: storage.start + byteOffset, count: count * MemoryLayout<Element>.size))
     }
 
+    /// The same memory as elements of another type.
+    package func viewed<Other>(as type: Other.Type) -> FaissArray<Other> {
+        FaissArray<Other>(
+            storage: storage, byteOffset: byteOffset,
+            count: count * MemoryLayout<Element>.size / MemoryLayout<Other>.size)
+    }
+
     /// The elements as rows: the same bytes where they are aligned for it, a copy otherwise.
     package func matrix(columns: Int) -> Matrix<Element> where Element: MatrixElement {
         precondition(columns > 0 && count % columns == 0)

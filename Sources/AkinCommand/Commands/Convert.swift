@@ -1,17 +1,20 @@
 import Akin
 import ArgumentParser
 
-/// `akin convert`: one file format of vectors to another.
+/// `akin convert`: one file format of vectors to another, and index files of Faiss to Akin's and back.
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Converts a file of vectors to another format.",
+        abstract: "Converts a file of vectors to another format, or an index of Faiss to Akin's and back.",
         discussion: """
-            The extensions say the formats: .npy, .fvecs, .bvecs, .ivecs, .fbin, .u8bin, .i8bin. Values are kept; one that the
-            new format cannot hold is an error. Half precision, where it is asked for, rounds to the nearest.
+            The extensions say the formats: .npy, .fvecs, .bvecs, .ivecs, .fbin, .u8bin, .i8bin for vectors, .akin, .faiss and
+            .index for indexes. Values are kept; one that the new format cannot hold is an error. Half precision, where it is
+            asked for, rounds to the nearest. An index keeps its codes and its ids, and finds what it found.
 
             Example:
               akin convert base.fvecs base.npy
               akin convert base.npy small.npy --type float16 --first 1000
+              akin convert index.faiss index.akin
+              akin convert index.akin index.faiss
             """)
 
     @Argument(help: "The file to read.")
@@ -27,6 +30,7 @@ struct Convert: ParsableCommand {
     @Option(help: "Only the first rows.")
     var first: Int?
 
+    @OptionGroup var parallel: ThreadOptions
     @OptionGroup var talk: OutputOptions
 
     /// Bytes that are in memory at a time.
@@ -38,6 +42,60 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         let session = Session(talk)
+        let (from, to) = (Kind(input, exists: true), Kind(output, exists: false))
+        switch (from, to) {
+        case (.vectors, .vectors): return try convertVectors(session)
+        case (.faiss, .faiss):
+            try checkNoVectorOptions()
+            try FaissFile.rewrite(input, to: output)
+            let index = try FileDescription(path: output)
+            return try report(session, spec: index.index ?? "", index.count, index.dimension)
+        case (.faiss, .akin):
+            try checkNoVectorOptions()
+            let index = try FaissFile.open(input, threads: parallel.threads, monitor: session.monitor)
+            try index.save(to: output)
+            try report(session, spec: index.spec, index.count, index.dimension)
+        case (.akin, .faiss):
+            try checkNoVectorOptions()
+            let index = try IndexFile.open(input, threads: parallel.threads, monitor: session.monitor)
+            try index.saveFaiss(to: output, threads: parallel.threads)
+            try report(session, spec: index.spec, index.count, index.dimension)
+        case (.akin, .akin): throw CommandError("\(output): both are .akin files, which need no conversion; copy it")
+        case (.vectors, _): throw CommandError("\(output): an index is made of vectors with 'akin build'")
+        case (_, .vectors):
+            throw CommandError("\(output): an index is converted to .akin or .faiss, not to a file of vectors")
+        }
+    }
+
+    /// What a file holds, told by its name; a Faiss file that exists by its first bytes, too.
+    private enum Kind {
+        case vectors, akin, faiss
+
+        init(_ path: String, exists: Bool) {
+            if path.hasSuffix(".akin") {
+                self = .akin
+            } else if exists ? FaissFile.isFaiss(path) : FaissFile.hasName(path) {
+                self = .faiss
+            } else {
+                self = .vectors
+            }
+        }
+    }
+
+    private func checkNoVectorOptions() throws {
+        if type != nil { throw ValidationError("--type is for files of vectors") }
+        if first != nil { throw ValidationError("--first is for files of vectors") }
+    }
+
+    private func report(_ session: Session, spec: String, _ count: Int, _ dimension: Int) throws {
+        try session.result(
+            "\(output): \(spec), \(count.counted("vector")) of dimension \(dimension)",
+            json: [
+                "output": .string(output), "index": .string(spec), "count": .int(count), "dimension": .int(dimension),
+            ])
+    }
+
+    private func convertVectors(_ session: Session) throws {
         let source = try VectorFile(path: input)
         let format = try VectorFormat(path: output)
         let target = type ?? format.elementType ?? source.elementType
