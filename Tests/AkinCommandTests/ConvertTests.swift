@@ -1,4 +1,5 @@
 import Akin
+import AkinTestSupport
 import Foundation
 import Testing
 
@@ -51,5 +52,56 @@ struct ConvertTests {
         #expect(output.status == 1)
         #expect(output.standardError.contains("b.u8bin: row 1, component 1 is 4.5"))
         #expect(try scratch.names == ["a.npy"])
+    }
+
+    @Test("takes an index to Faiss's format and back, with its answers", arguments: ["l2", "ip", "cosine"])
+    func faiss(_ metric: String) throws {
+        let scratch = try Scratch()
+        try VectorFile.write(Matrix<Float>.random(rows: 200, columns: 8, seed: 1), to: scratch.path("base.npy"))
+        try VectorFile.write(Matrix<Float>.random(rows: 5, columns: 8, seed: 2), to: scratch.path("queries.npy"))
+        for spec in ["Flat", "IVF8,PQ4x4fs,RFlat"] {
+            try Program.succeed([
+                "build", scratch.path("base.npy"), "--index", spec, "--metric", metric, "-o", scratch.path("a.akin"),
+            ])
+            try Program.succeed(["convert", scratch.path("a.akin"), scratch.path("b.faiss")])
+            let back = try Program.succeed(["convert", scratch.path("b.faiss"), scratch.path("c.akin"), "--json"])
+            let object = try #require(try back.objects.first)
+            #expect(object["index"] as? String == spec)
+            #expect(object["count"] as? Int == 200)
+            let search = ["search", scratch.path("a.akin"), scratch.path("queries.npy"), "-k", "5", "--json"]
+            let again = ["search", scratch.path("c.akin"), scratch.path("queries.npy"), "-k", "5", "--json"]
+            let first = try Program.succeed(search).objects, second = try Program.succeed(again).objects
+            #expect(first.map { $0["ids"] as? [Int] } == second.map { $0["ids"] as? [Int] })
+            // Written once more, a Faiss file has the same bytes.
+            try Program.succeed(["convert", scratch.path("b.faiss"), scratch.path("d.index")])
+            #expect(
+                try Data(contentsOf: scratch.url.appendingPathComponent("b.faiss"))
+                    == Data(contentsOf: scratch.url.appendingPathComponent("d.index")))
+            let info = try #require(try Program.succeed(["info", scratch.path("b.faiss"), "--json"]).objects.first)
+            #expect(info["format"] as? String == "faiss")
+            #expect(info["count"] as? Int == 200 && info["dimension"] as? Int == 8)
+        }
+    }
+
+    @Test("says what cannot be converted into what")
+    func wrongPairs() throws {
+        let scratch = try Scratch()
+        try VectorFile.write(Matrix<Float>([[1, 2], [3, 4]]), to: scratch.path("a.npy"))
+        try Program.succeed(["build", scratch.path("a.npy"), "-o", scratch.path("a.akin")])
+        for (arguments, reason) in [
+            (["a.npy", "b.akin"], "akin build"), (["a.npy", "b.faiss"], "akin build"),
+            (["a.akin", "b.akin"], "copy it"),
+            (["a.akin", "b.npy"], "not to a file of vectors"),
+        ] {
+            let output = try Program.run(["convert"] + arguments.map { scratch.path($0) })
+            #expect(output.status == 1)
+            #expect(output.standardError.contains(reason))
+        }
+        let damaged = scratch.url.appendingPathComponent("c.faiss")
+        try Data("IxF2".utf8).write(to: damaged)
+        let output = try Program.run(["convert", damaged.path, scratch.path("b.akin")])
+        #expect(output.status == 1)
+        #expect(output.standardError.contains("the file ends before the dimension"))
+        #expect(try Program.run(["info", damaged.path]).status == 1)
     }
 }

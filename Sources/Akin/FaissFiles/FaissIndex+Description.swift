@@ -28,7 +28,8 @@ extension FaissIndex {
         case .refine(let base, let ranking, _):
             if case .flat = ranking.content { return base.factory + ",RFlat" }
             return base.factory + ",Refine(\(ranking.factory))"
-        case .hnsw(let graph, let storage): return "HNSW\(graph.linksPerLevel)" + (storage.map { "," + $0.factory } ?? "")
+        case .hnsw(let graph, let storage):
+            return "HNSW\(graph.linksPerLevel)" + (storage.map { "," + $0.factory } ?? "")
         }
     }
 

@@ -1,6 +1,6 @@
 extension FaissTransform {
     /// The most components of a matrix that is made from something smaller.
-    private static let largestMatrix = 1 << 26
+    private static let largestMatrix = 1 << 22
 
     /// The counterpart of a transform.
     init(_ transform: any VectorTransform, path: String) throws(FileError) {
@@ -51,7 +51,9 @@ extension FaissTransform {
             let matrix = Matrix<Float>(rows: outputDimension, columns: columns) { elements in
                 for row in 0..<map.count where map[row] >= 0 { elements[row * columns + Int(map[row])] = 1 }
             }
-            return LinearTransform(matrix: matrix, isOrthonormal: Self.isOrthonormal(matrix))
+            let sources = map.elements.filter { $0 >= 0 }
+            let isOrthonormal = sources.count == map.count && Set(sources).count == sources.count
+            return LinearTransform(matrix: matrix, isOrthonormal: isOrthonormal)
         case .hadamard: throw unsupported("Faiss's Hadamard rotations are not supported")
         }
     }
@@ -64,7 +66,7 @@ extension FaissTransform {
     /// Whether rows have length one and are perpendicular, up to rounding; not asked of the largest matrices.
     private static func isOrthonormal(_ matrix: Matrix<Float>) -> Bool {
         let (rows, columns) = (matrix.rows, matrix.columns)
-        guard rows <= columns, rows <= 4096 else { return false }
+        guard rows <= columns, rows <= 2048 else { return false }
         return matrix.withUnsafeElements { elements in
             for i in 0..<rows {
                 for j in 0...i {

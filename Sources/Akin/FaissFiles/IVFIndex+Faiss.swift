@@ -73,11 +73,10 @@ extension IVFIndex {
         let codes = Matrix<UInt8>(rows: count, columns: size) { target in
             guard let target = target.baseAddress else { return }
             for list in 0..<nlist {
-                lists.withList(list) { view in
-                    for i in 0..<view.count {
-                        let row = numbers.label(view.ids[i], at: lists.starts[list] + i)
-                        (target + Int(row) * size).update(from: view.refined + i * size, count: size)
-                    }
+                let view = lists.view(list)
+                for i in 0..<view.count {
+                    let row = numbers.label(view.ids[i], at: lists.starts[list] + i)
+                    (target + Int(row) * size).update(from: view.refined + i * size, count: size)
                 }
             }
         }
@@ -127,9 +126,8 @@ struct FaissNumbers: Sendable {
         var ids: [Int64] = []
         ids.reserveCapacity(index.count)
         for list in 0..<index.nlist {
-            index.lists.withList(list) { view in
-                ids.append(contentsOf: UnsafeBufferPointer(start: view.ids, count: view.count))
-            }
+            let view = index.lists.view(list)
+            ids.append(contentsOf: UnsafeBufferPointer(start: view.ids, count: view.count))
         }
         try FaissIndex.check(ids, path: path)
         let areRows = (ids.max() ?? -1) == ids.count - 1
@@ -189,9 +187,8 @@ final class FaissListPacker: FaissListSource {
         let entry = entries[i], codec = index.codec, size = codec.codeByteCount
         let packed = Matrix<UInt8>(rows: entry.count, columns: size) { codes in
             guard let codes = codes.baseAddress else { return }
-            index.lists.withList(entry.list) { view in
-                for j in 0..<entry.count { codec.load(j, in: view.blocks, into: codes + j * size) }
-            }
+            let view = index.lists.view(entry.list)
+            for j in 0..<entry.count { codec.load(j, in: view.blocks, into: codes + j * size) }
         }
         guard let blocks else { return FaissArray(packed) }
         let interleaved = Matrix<UInt8>(rows: 1, columns: blocks.byteCount(entry.count)) { target in
@@ -205,8 +202,7 @@ final class FaissListPacker: FaissListSource {
 
     func ids(_ i: Int) -> FaissArray<Int64> {
         let entry = entries[i], first = index.lists.starts[entry.list]
-        return index.lists.withList(entry.list) { view in
-            FaissArray((0..<entry.count).map { numbers.label(view.ids[$0], at: first + $0) })
-        }
+        let view = index.lists.view(entry.list)
+        return FaissArray((0..<entry.count).map { numbers.label(view.ids[$0], at: first + $0) })
     }
 }
