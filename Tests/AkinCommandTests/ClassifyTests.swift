@@ -50,6 +50,17 @@ struct ClassifyTests {
         #expect(try output.objects.map { $0["vote"] as? String } == [vote])
     }
 
+    @Test("an approximate index votes too")
+    func approximate() throws {
+        let scratch = try Scratch()
+        let train = try Pictures.folder("train", in: scratch)
+        let output = try Program.succeed([
+            "classify", "--train", train, "-k", "2", "--index", "IVF2,SQ8", "--report", scratch.path("r"), "--json",
+        ])
+        #expect(try output.objects.allSatisfy { ($0["top1"] as? Double ?? 0) > 0 })
+        #expect(try String(contentsOfFile: scratch.path("r/report.md"), encoding: .utf8).contains("IVF2,SQ8"))
+    }
+
     @Test("vectors without labels, of another dimension or space are refused")
     func refused() throws {
         let scratch = try Scratch()
@@ -58,9 +69,9 @@ struct ClassifyTests {
         #expect(bare.status == 1)
         #expect(bare.standardError.contains("label"))
         #expect(!scratch.exists("r"))
-        let flat = try Program.run(["classify", "--train", "x.npy", "--report", "r", "--index", "IVF16,Flat"])
+        let flat = try Program.run(["classify", "--train", "x.npy", "--report", "r", "--index", "IVF16,Flot"])
         #expect(flat.status == 2)
-        #expect(flat.standardError.contains("\n  IVF16,Flat\n  ^"))
+        #expect(flat.standardError.contains("\n  IVF16,Flot\n        ^"))
     }
 
     @Test("the demonstration goes the whole way and says where the report is", .timeLimit(.minutes(2)))

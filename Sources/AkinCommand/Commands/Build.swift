@@ -48,7 +48,9 @@ struct Build: ParsableCommand {
 
     func validate() throws {
         if spec != "auto" { _ = try parseSpec(spec) }
-        guard recall > 0, recall <= 1 else { throw ValidationError("--recall is \(recall); it must be above 0, at most 1") }
+        guard recall > 0, recall <= 1 else {
+            throw ValidationError("--recall is \(recall); it must be above 0, at most 1")
+        }
         try checkPositive(iterations, "--iterations")
     }
 
@@ -101,24 +103,9 @@ struct Build: ParsableCommand {
             ], session)
     }
 
-    private func make(
-        _ spec: IndexSpec, _ input: EmbeddedSet, _ session: Session
-    ) throws -> (index: any VectorIndex, training: Double, adding: Double) {
-        if spec == .flat {
-            let (index, adding) = try timed {
-                try FlatIndex(input.vectors, metric: metric, space: input.space, threads: parallel.threads)
-            }
-            return (index, 0, adding)
-        }
-        var (index, training) = try timed {
-            try IVFIndex(
-                training: input.vectors, spec: spec, metric: metric, space: input.space, options: options,
-                monitor: session.monitor)
-        }
-        let (_, adding) = try timed {
-            try index.add(input.vectors, threads: parallel.threads, monitor: session.monitor)
-        }
-        return (index, training, adding)
+    private func make(_ spec: IndexSpec, _ input: EmbeddedSet, _ session: Session) throws -> BuiltIndex {
+        try BuiltIndex(
+            spec, input.vectors, metric: metric, space: input.space, options: options, monitor: session.monitor)
     }
 
     private func buildInParts(_ spec: IndexSpec, memory: Int, _ session: Session) throws {

@@ -88,7 +88,7 @@ struct Classify: ParsableCommand {
                 train: trainSet, validation: validationSet, options: options, title: title, embedding: phases,
                 pictures: ClassificationExperiment.pictures(
                     train: try source(train), validation: try val.flatMap(source)),
-                folder: report, session: session)
+                folder: report, index: parseSpec(spec), session: session)
         }
         if !talk.json { experiment.tellTimes(session) }
         try experiment.tell(session)

@@ -43,7 +43,8 @@ struct Search: ParsableCommand {
         let (found, seconds) = try timed {
             try naming(queries) {
                 try stored.search(
-                    asked, k: k, options: SearchOptions(
+                    asked, k: k,
+                    options: SearchOptions(
                         threads: parallel.threads, nprobe: breadth.nprobe, refineFactor: breadth.refine,
                         monitor: session.monitor))
             }

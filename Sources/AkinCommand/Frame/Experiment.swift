@@ -10,13 +10,17 @@ struct Experiment {
     init(
         train: EmbeddedSet, validation: EmbeddedSet?, options: ClassificationExperiment.Options, title: String,
         embedding: [ClassificationReport.EmbeddingPhase], pictures: ClassificationExperiment.PictureReader?,
-        folder: String, session: Session
+        folder: String, index spec: IndexSpec = .flat, session: Session
     ) throws {
         let experiment = try ClassificationExperiment(train: train, validation: validation, options: options)
         let threads = options.threads
         let outcome = try experiment.run(
             title: title, embedding: embedding, machine: .current(simd: Kernels.best.name), akinVersion: akinVersion,
-            buildIndex: { try FlatIndex($0, metric: $1, space: $2, threads: threads) }, pictures: pictures,
+            buildIndex: {
+                try BuiltIndex(
+                    spec, $0, metric: $1, space: $2, options: .init(threads: threads), monitor: .silent
+                ).index
+            }, pictures: pictures,
             monitor: session.monitor)
         try outcome.report.write(to: folder, pictures: outcome.pictures)
         report = outcome.report
