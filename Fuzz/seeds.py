@@ -35,6 +35,12 @@ def archives():
         yield name, out.getvalue()
 
 
+def specs():
+    for i, text in enumerate(["OPQ32_64,IVF4096_HNSW32,PQ32x4fsr,RFlat", "IDMap,IVF4k(HNSW32,Flat),PQ16x12np,Refine(SQfp16)",
+                              "PCAWR64,Center,L2norm,RR,HNSW32,SQ8", "IVF1M,RaBitQ4,RFlat", "PQ7", "IVF4096"]):
+        yield str(i), bytes([i]) + text.encode()
+
+
 def configurations():
     full = {
         "do_resize": True, "size": {"shortest_edge": 24}, "resample": 3, "do_center_crop": True,
@@ -49,7 +55,7 @@ def configurations():
 
 if __name__ == "__main__":
     makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
-              "FaissFuzz": indexes}
+              "FaissFuzz": indexes, "IndexSpecFuzz": specs}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)

@@ -17,9 +17,9 @@ struct AkinCommand: ParsableCommand {
             """,
         version: akinVersion,
         subcommands: [
-            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Cluster.self, Info.self,
-            Verify.self,
-            Convert.self,
+            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Cluster.self, Plan.self,
+            Info.self,
+            Verify.self, Convert.self,
             Demo.self,
         ]
     )

@@ -4,7 +4,7 @@ import Testing
 @Suite("Usage and exit codes")
 struct UsageTests {
     static let commands = [
-        "embed", "classify", "demo", "build", "search", "truth", "eval", "info", "verify", "convert", "cluster",
+        "embed", "classify", "demo", "build", "search", "truth", "eval", "info", "verify", "convert", "cluster", "plan",
     ]
 
     @Test("help describes the program and shows an example")

@@ -4,10 +4,12 @@ extension IndexSpec {
         /// Characters of a spec.
         static let length = 1000
         static let transforms = 8
-        static let dimension = 1...(1 << 20)
+        static let dimension = 1...VectorFile.maximumDimension
         static let nlist = 1...(1 << 30)
         static let links = 2...1024
         static let productBits = 4...12
+        static let productParts = 1...4096
+        static let fastScanParts = 2...1024
         static let rabitBits = 1...9
     }
 
@@ -88,7 +90,9 @@ extension IndexSpec.Transform {
             return outputProblem(output, input: input)
         case .opq(let m, let output):
             if let output, let message = outputProblem(output, input: input) { return message }
-            guard m >= 1 else { return "\(self): expected 1 or more subquantizers" }
+            guard IndexSpec.Limits.productParts.contains(m) else {
+                return "\(self): subquantizers must be in \(IndexSpec.Limits.productParts.text)"
+            }
             return (output ?? input).flatMap { divisionProblem("\(self)", m: m, dimension: $0) }
         case .randomRotation(nil), .center, .l2Normalization: return nil
         }
@@ -119,13 +123,18 @@ extension IndexSpec.Codec {
         switch self {
         case .flat, .scalar: return nil
         case .product(let m, let bits):
-            guard m >= 1 else { return "\(self): expected 1 or more subquantizers" }
+            guard limits.productParts.contains(m) else {
+                return "\(self): subquantizers must be in \(limits.productParts.text)"
+            }
             guard limits.productBits.contains(bits) else {
                 return "\(self): bits must be in \(limits.productBits.text)"
             }
             return dimension.flatMap { divisionProblem("\(self)", m: m, dimension: $0) }
         case .fastScan(let m, _):
-            guard m >= 2, m.isMultiple(of: 2) else {
+            guard limits.fastScanParts.contains(m) else {
+                return "\(self): subquantizers must be in \(limits.fastScanParts.text)"
+            }
+            guard m.isMultiple(of: 2) else {
                 return
                     "\(self): fast scan reads two subquantizers at a time, so expected an even number of them, got \(m)"
             }

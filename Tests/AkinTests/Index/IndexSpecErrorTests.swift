@@ -55,6 +55,8 @@ struct IndexSpecErrorTests {
         Mistake("PQ7", 0, "7 equal parts", "dimension 128", "4 or 8 would do"),
         Mistake("IVF4096,PQ7", 8, "4 or 8"), Mistake("IVF4096,PQ7x4fs", 8, "even number", "7"),
         Mistake("PQ6x4fs", 0, "dimension 128", "4 or 8"), Mistake("PQ256", 0, "256 equal parts", "128 would do"),
+        Mistake("PQ8192", 0, "1...4096"),
+        Mistake("PQ2048x4fs", 0, "2...1024"), Mistake("PQ0x4fs", 0, "2...1024"),
         Mistake("OPQ12,PQ16", 0, "12 equal parts", "8 or 16"), Mistake("OPQ16_40,PQ8", 0, "dimension 40", "10 or 20"),
         Mistake("PCA100,IVF16,PQ16", 13, "dimension 100", "10 or 20"), Mistake("PQ32x4fsr", 0, "residuals", "IVFn"),
         Mistake("SQ8,Refine(PQ7)", 11, "dimension 128", "4 or 8"), Mistake("Flat,RFlat", 5, "nothing to refine"),
