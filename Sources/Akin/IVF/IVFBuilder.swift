@@ -22,6 +22,9 @@ public struct IVFBuilder: Sendable {
     /// How to train.
     public var training: IVFIndex.TrainingOptions
 
+    /// Vectors of a shard, whatever the memory; for tests.
+    package var rowsPerShard: Int?
+
     /// The least memory that a build is asked to get by with.
     public static let minimumMemory = 64 << 20
 
@@ -135,6 +138,7 @@ public struct IVFBuilder: Sendable {
 
     /// Vectors of a shard: what its lists take must fit beside the centroids and the vectors at hand.
     private func shardRows(_ trained: IVFIndex) -> Int {
+        if let rowsPerShard { return rowsPerShard }
         let shape = trained.lists.shape
         let each = 8 + shape.refinedByteCount + shape.blockByteCount / shape.blockVectors
         let padding = trained.nlist * shape.blockByteCount / 2

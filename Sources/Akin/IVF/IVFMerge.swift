@@ -2,7 +2,7 @@
 struct IVFMerge {
     private let shards: [IVFIndex]
 
-    /// - Parameter shards: one or more, with ids that differ.
+    /// - Parameter shards: one or more, with ids that differ, none below 0.
     init(_ shards: [IVFIndex]) {
         precondition(!shards.isEmpty)
         self.shards = shards
@@ -12,7 +12,8 @@ struct IVFMerge {
     func write(to path: String, monitor: ProgressMonitor) throws {
         var first = shards[0]
         first.nextID = shards.map(\.nextID).max() ?? 0
-        first.idsAreRows = shards.allSatisfy { $0.count == 0 || $0.nextID > 0 }
+        // Ids differ and none is negative, so as many as the greatest says are all of them.
+        first.idsAreRows = first.nextID == Int64(shards.reduce(0) { $0 + $1.count })
         let nlist = first.nlist
         let sizes = (0..<nlist).map { list in shards.reduce(0) { $0 + $1.lists.size(of: list) } }
         let writer = try ContainerWriter(path: path)

@@ -30,7 +30,8 @@ import Testing
         }
     }
 
-    @Test("a changed byte is an error when checksums are compared, and never more than a wrong answer", arguments: specs)
+    @Test(
+        "a changed byte is an error when checksums are compared, and never more than a wrong answer", arguments: specs)
     func flipped(text: String) throws {
         try withTemporaryDirectory { folder in
             let path = try file(text, folder)

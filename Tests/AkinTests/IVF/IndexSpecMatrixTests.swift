@@ -42,7 +42,9 @@ import Testing
         #expect(ordered)
 
         // Neither threads, batches nor kernels change the answer.
-        #expect(try index.search(Self.queries, k: 10, options: .init(threads: 3, nprobe: 16, refineFactor: 20)).neighbors == found)
+        #expect(
+            try index.search(Self.queries, k: 10, options: .init(threads: 3, nprobe: 16, refineFactor: 20)).neighbors
+                == found)
         for q in [0, 17, 49] {
             let alone = try index.search(Self.queries.rows(q..<q + 1), k: 10, options: options).neighbors
             let same = Array(alone[0]) == Array(found[q])
@@ -113,25 +115,75 @@ import Testing
         #expect(try copy.search(Self.queries, k: 10, options: options).neighbors == restored)
     }
 
-    @Test("an index built in parts from a file is the index built at once", arguments: specs)
-    func streamed(text: String) throws {
+    /// The base in a file, and the index that is built from it at once.
+    private func file(_ text: String, _ folder: String) throws -> (VectorFile, IVFIndex) {
+        let path = folder + "/base.fbin"
+        let writer = try VectorWriter(path: path, dimension: 32, elementType: .float32)
+        try writer.append(Self.base)
+        try writer.finish()
+        var index = try trained(text, .l2)
+        try index.add(Self.base)
+        return (try VectorFile(path: path), index)
+    }
+
+    @Test("an index built in parts from a file is the index built at once", arguments: specs, [700, 3000])
+    func streamed(text: String, rowsPerShard: Int) throws {
         try withTemporaryDirectory { folder in
-            let file = folder + "/base.fbin"
-            let writer = try VectorWriter(path: file, dimension: 32, elementType: .float32)
-            try writer.append(Self.base)
-            try writer.finish()
-            let spec = try IndexSpec(parsing: text, dimension: 32)
-            let builder = try IVFBuilder(spec: spec, metric: .l2, memory: 64 << 20)
+            let (file, index) = try file(text, folder)
+            var builder = try IVFBuilder(
+                spec: IndexSpec(parsing: text, dimension: 32), metric: .l2, memory: 64 << 20)
+            builder.rowsPerShard = rowsPerShard
             let path = folder + "/built.akin"
-            let summary = try builder.build(VectorFile(path: file), to: path)
-            #expect(summary.count == 3000)
-            var index = try trained(text, .l2)
-            try index.add(Self.base)
+            let summary = try builder.build(file, to: path)
+            #expect(summary.count == 3000 && summary.shards == (3000 + rowsPerShard - 1) / rowsPerShard)
+            let options = SearchOptions(threads: 1, nprobe: 4)
+            let expected = try index.search(Self.queries, k: 10, options: options).neighbors
+            let built = try IVFIndex(path: path, verify: true)
+            #expect(try built.search(Self.queries, k: 10, options: options).neighbors == expected)
+            // List by list the same bytes: the files are one.
+            try index.save(to: folder + "/once.akin")
+            let same =
+                try Data(contentsOf: .init(filePath: path))
+                == Data(contentsOf: .init(filePath: folder + "/once.akin"))
+            #expect(same)
+            #expect(!FileManager.default.fileExists(atPath: path + ".parts"))
+        }
+    }
+
+    @Test("a build that was stopped goes on with the next shard, and another build starts anew")
+    func resumed() throws {
+        try withTemporaryDirectory { folder in
+            let (file, index) = try file("IVF16,PQ16x4fs,RFlat", folder)
+            func builder(_ seed: UInt64) throws -> IVFBuilder {
+                var builder = try IVFBuilder(
+                    spec: index.specification, metric: .l2, memory: 64 << 20, training: .init(seed: seed))
+                builder.rowsPerShard = 700
+                return builder
+            }
+            let path = folder + "/built.akin"
+            let stopping = StopsLater(folder: path + ".parts")
+            #expect(throws: CancellationError.self) {
+                try builder(1234).build(file, to: path, monitor: ProgressMonitor(shouldStop: { stopping.isTime }))
+            }
+            #expect(!FileManager.default.fileExists(atPath: path))
+            let summary = try builder(1234).build(file, to: path)
+            #expect(summary.resumedShards >= 1 && summary.resumedShards < summary.shards)
             let options = SearchOptions(threads: 1, nprobe: 4)
             let expected = try index.search(Self.queries, k: 10, options: options).neighbors
             #expect(try IVFIndex(path: path).search(Self.queries, k: 10, options: options).neighbors == expected)
-            #expect(!FileManager.default.fileExists(atPath: path + ".parts"))
+
+            let again = StopsLater(folder: path + ".parts")
+            #expect(throws: CancellationError.self) {
+                try builder(1234).build(file, to: path, monitor: ProgressMonitor(shouldStop: { again.isTime }))
+            }
+            #expect(try builder(99).build(file, to: path).resumedShards == 0)
         }
+    }
+
+    /// Stops a build once its first shard is there.
+    private struct StopsLater: Sendable {
+        let folder: String
+        var isTime: Bool { FileManager.default.fileExists(atPath: folder + "/shard-0.akin") }
     }
 
     static func recall(_ found: Neighbors, _ truth: Neighbors) -> Double {
