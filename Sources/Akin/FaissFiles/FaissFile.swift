@@ -15,6 +15,7 @@ public enum FaissFile {
     ///   - path: the file.
     ///   - threads: threads to use; `nil` means one per core.
     ///   - monitor: told of the lists taken over.
+    /// - Returns: the index, in memory.
     /// - Throws: ``FileError`` for a file that cannot be read, is damaged, or holds what has no counterpart, which is
     ///   named; `CancellationError` when the monitor says stop.
     public static func open(
@@ -86,9 +87,14 @@ extension VectorIndex {
     ///   - threads: threads to use; `nil` means one per core.
     /// - Throws: ``FileError`` for what has no counterpart in Faiss, a place that cannot be written and a full disk.
     public func saveFaiss(to path: String, threads: Int? = nil) throws(FileError) {
+        try faissTree(path: path, threads: threads).write(to: path)
+    }
+
+    /// The tree that Faiss would have for this index; `path` is for messages.
+    package func faissTree(path: String, threads: Int? = nil) throws(FileError) -> FaissIndex {
         switch self {
-        case let flat as FlatIndex: try flat.faissIndex(path: path, threads: threads).write(to: path)
-        case let ivf as IVFIndex: try ivf.faissIndex(path: path, threads: threads).write(to: path)
+        case let flat as FlatIndex: try flat.faissIndex(path: path, threads: threads)
+        case let ivf as IVFIndex: try ivf.faissIndex(path: path, threads: threads)
         default: throw FileError(.unsupported, path: path, "\(spec) has no counterpart in Faiss")
         }
     }

@@ -40,6 +40,29 @@ struct FaissDamageTests {
     }
 
     @Test(
+        "any byte changed gives an index that can be searched, or an error",
+        arguments: FaissGolden.small.filter { $0.metric == "l2" })
+    func flippedBytesSearched(_ golden: FaissGolden) throws {
+        var bytes = golden.bytes
+        for i in bytes.indices {
+            bytes[i] ^= 0x40
+            defer { bytes[i] ^= 0x40 }
+            guard let tree = try? faissIndex(bytes) else { continue }
+            do {
+                let index = try tree.index(path: "memory.faiss", threads: 1)
+                guard index.dimension == golden.dimension else { continue }
+                let found = try index.search(Matrix(golden.queries), k: 3, options: .init(threads: 1)).neighbors
+                let isWithin = (0..<found.count).allSatisfy { found[$0].count <= min(3, index.count) }
+                #expect(isWithin)
+                #expect(try index.faissTree(path: "memory.faiss").header.count == index.count)
+            } catch {
+                // A huge number in a transform shows when a query is transformed.
+                #expect(error is FileError || error is IndexError)
+            }
+        }
+    }
+
+    @Test(
         "counts that lie are refused before anything is allocated",
         arguments: [UInt64(5), 3, 1 << 20, 1 << 40, 1 << 61, 1 << 62, 1 << 63, .max])
     func lyingCounts(_ count: UInt64) {
