@@ -3,6 +3,7 @@
 #
 #     Benchmarks/run.sh                     # everything that the data at hand allow
 #     Benchmarks/run.sh search fashion      # exact search on some data sets: fashion, clusters, uniform
+#     Benchmarks/run.sh kmeans [DATASET]    # k-means on a data set (default: clusters)
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
 #
 # THREADS is the number of threads for embedding and classification (default: all). Run it on an idle machine.
@@ -48,6 +49,11 @@ search() { # data set
     record "search $1" both "$python" $peers/exact_search.py "$data/$1" --akin Benchmarks/.build/release/exact-search
 }
 
+kmeans() { # data set
+    "$python" $peers/datasets.py "$1" "$data/$1"
+    record "kmeans $1" both "$python" $peers/kmeans.py "$data/$1" --akin $akin
+}
+
 embed() {
     local source=$AKIN_DATA/images/tiny-imagenet/val.tar model=$AKIN_DATA/models/vit_tiny_patch16_224
     record embed akin $akin embed "$source" --model "$model" -o "$data/val.npy" --threads "$threads" --restart --json
@@ -66,10 +72,12 @@ part=${1:-all}
 [ $# -eq 0 ] || shift
 case $part in
     search) for name in "${@:-uniform}"; do search "$name"; done ;;
+    kmeans) kmeans "${1:-clusters}" ;;
     embed) embed ;;
     classify) classify ;;
     all)
         search clusters
+        kmeans clusters
         if [ -n "${AKIN_DATA:-}" ]; then
             search fashion
             embed
@@ -79,7 +87,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | embed | classify]" >&2
         exit 2
         ;;
 esac

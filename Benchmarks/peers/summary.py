@@ -20,6 +20,15 @@ def search_table(entries: list[dict], part: str) -> None:
         )
 
 
+def kmeans_table(entries: list[dict], part: str) -> None:
+    print(f"\n{part}\n{'centroids':>9} {'threads':>8} {'arithmetic':<11} {'akin s':>8} {'faiss s':>8} {'ratio':>6} {'objective':>10}")
+    for e in entries:
+        print(
+            f"{e['centroids']:>9} {e['threads']:>8} {e['arithmetic']:<11} {e['akin_seconds']:>8.2f} {e['faiss_seconds']:>8.2f} "
+            f"{e['ratio']:>6.2f} {e['objective_ratio']:>10.4f}"
+        )
+
+
 def embed_table(entries: list[dict]) -> None:
     rates = {entry["who"]: entry["images_per_second"] for entry in entries}
     print("\nembed, images/s")
@@ -48,6 +57,8 @@ def main() -> None:
         group = [entry for entry in entries if entry["part"] == part]
         if part.startswith("search"):
             search_table(group, part)
+        elif part.startswith("kmeans"):
+            kmeans_table(group, part)
         elif part == "embed":
             embed_table(group)
         elif part == "classify":

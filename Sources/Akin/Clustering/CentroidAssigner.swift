@@ -53,6 +53,7 @@ package final class CentroidAssigner: Sendable {
     ///   - centroids: `[k, dimension]`, finite, at least one.
     ///   - metric: `.l2` or `.innerProduct`.
     ///   - kernels: the SIMD level; the answer is the same for each.
+    ///   - threads: accepted for symmetry; preparing is the work of one thread.
     ///   - arithmetic: what nominates; the answer is the same for each.
     /// - Throws: ``IndexError/empty``, ``IndexError/notFinite(row:column:)``.
     /// - Complexity: O(k · dimension).
@@ -65,10 +66,9 @@ package final class CentroidAssigner: Sendable {
             order: nil)
     }
 
-    /// - Parameters:
-    ///   - center: what points are taken relative to; the mean of the centroids where it is `nil`.
-    ///   - order: the order of centroids in panels, a permutation of `0..<k`.
-    ///   - wanted: the way to nominate, where tiles are used at all.
+    /// Prepares centroids for a training: points are taken relative to `center` (the mean of the centroids where it is
+    /// `nil`), `order` is that of the centroids in panels, a permutation of `0..<k`, and `wanted` the way to nominate
+    /// where tiles are used at all.
     init(
         _ centroids: Matrix<Float>, metric: Metric, kernels: Kernels, arithmetic: SearchOptions.Arithmetic,
         penalties: Buffer<Double>?, center: Buffer<Float>?, order: [UInt32]?, preferring wanted: Mode? = nil
@@ -125,6 +125,7 @@ package final class CentroidAssigner: Sendable {
     ///   - previous: a centroid for each vector that is likely near it, which saves work; the answer does not depend
     ///     on it.
     ///   - monitor: progress and cancellation.
+    /// - Returns: `[n]`.
     /// - Throws: ``IndexError/dimensionMismatch(expected:actual:)``, ``IndexError/notFinite(row:column:)``;
     ///   `CancellationError`.
     /// - Complexity: O(n · k · dimension).
@@ -161,11 +162,8 @@ package final class CentroidAssigner: Sendable {
 
     /// One pass over all points, in blocks that threads take in turn.
     ///
-    /// - Parameters:
-    ///   - numbers: `[n]`, in and out.
-    ///   - keys: `[n]`, the exact keys of those, in (where known) and out.
-    ///   - first: added to the number of each centroid.
-    ///   - retained: what a training keeps of its points between passes.
+    /// `numbers`, `[n]`, go in (where known) and out, and so do `keys`, their exact keys. `first` is added to the number
+    /// of each centroid; `retained` is what a training keeps of its points between passes.
     func run(
         _ points: Matrix<Float>, threads: Int, numbers: Buffer<UInt32>, keys: Buffer<Double>?,
         knowing: Knowledge, first: UInt32 = 0, retained: RetainedPoints? = nil,

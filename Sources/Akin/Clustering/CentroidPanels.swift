@@ -14,12 +14,8 @@ final class CentroidPanels: Sendable {
     private let start: Buffer<Int32>
     private let terms: PanelTerms
 
-    /// - Parameters:
-    ///   - centroids: `[k, dimension]`.
-    ///   - numbers: which centroid each row of the panels is.
-    ///   - isCopy: `[k]`, centroids to leave out: their rows count as padding.
-    ///   - center: `[dimension]`, what points and centroids are taken relative to.
-    ///   - penalties: `[k]`, added to the keys.
+    /// Packs centroids `[k, dimension]`: row i of the panels is centroid `numbers[i]`, relative to `center`; those of
+    /// which `isCopy` says so count as padding.
     init(
         _ centroids: Matrix<Float>, numbers: Buffer<UInt32>, isCopy: [Bool], center: Buffer<Float>, isProduct: Bool,
         penalties: Buffer<Double>?, isEightBit: Bool

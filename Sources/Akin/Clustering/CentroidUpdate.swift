@@ -73,7 +73,7 @@ struct CentroidUpdate {
 
     /// Gives each centroid without points the farthest point of the largest cluster, which then counts half.
     ///
-    /// - Parameter keys: `[n]`: the larger, the farther a point is from its centroid.
+    /// The larger its key in `keys`, `[n]`, the farther a point is from its centroid.
     func repair(_ centroids: Matrix<Float>, keys: Buffer<Double>, isSpherical: Bool) -> Matrix<Float> {
         let empty = sizes.indices.filter { sizes[$0] == 0 }
         guard !empty.isEmpty else { return centroids }

@@ -16,6 +16,7 @@ extension KMeans {
     ///   - options: as for vectors in memory, and ``KMeansOptions/passes``.
     ///   - memory: bytes that the training may allocate; `nil` for no limit. Mapped pages of the file do not count.
     ///   - monitor: progress and cancellation.
+    /// - Returns: centroids and what is known of their clusters.
     /// - Throws: as for vectors in memory; ``FileError``; ``IndexError/outOfRange(name:value:allowed:)`` for a budget in
     ///   which the centroids themselves have no room.
     public static func train(
@@ -83,24 +84,19 @@ extension KMeans {
     /// Some rows drawn from all of the file, in its order.
     private static func sample(_ file: VectorFile, _ wanted: Int, options: KMeansOptions) throws -> Matrix<Float> {
         let dimension = file.dimension, step = max(1, (8 << 20) / (4 * dimension))
-        var chosen = (0..<file.count).map { $0 }[...]
-        if wanted < file.count {
-            var random = sampling(options)
-            chosen = chooseSorted(wanted, of: file.count, using: &random)[...]
-        }
+        var chooser = Chooser(wanted, of: file.count, random: sampling(options))
         let points = try Matrix<Float>(rows: wanted, columns: dimension) { target in
             guard let to = target.baseAddress else { return }
             var row = 0
             for start in stride(from: 0, to: file.count, by: step) {
                 let end = min(file.count, start + step)
-                guard let first = chosen.first, first < end else { continue }
-                let block = try file.floats(start..<end)
-                block.withUnsafeElements { source in
+                let chosen = (start..<end).filter { _ in chooser.takesNext() }
+                guard !chosen.isEmpty else { continue }
+                try file.floats(start..<end).withUnsafeElements { source in
                     guard let from = source.baseAddress else { return }
-                    while let number = chosen.first, number < end {
+                    for number in chosen {
                         (to + row * dimension).update(from: from + (number - start) * dimension, count: dimension)
                         row += 1
-                        chosen.removeFirst()
                     }
                 }
             }

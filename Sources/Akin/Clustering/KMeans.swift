@@ -64,8 +64,8 @@ public enum KMeans {
     private static func sample(_ vectors: Matrix<Float>, centroids: Int, options: KMeansOptions) -> Matrix<Float> {
         let wanted = pointsWanted(of: vectors.rows, centroids: centroids, options: options)
         guard wanted < vectors.rows else { return vectors }
-        var random = sampling(options)
-        return rows(vectors, chooseSorted(wanted, of: vectors.rows, using: &random))
+        var chooser = Chooser(wanted, of: vectors.rows, random: sampling(options))
+        return rows(vectors, (0..<vectors.rows).filter { _ in chooser.takesNext() })
     }
 
     /// What draws the vectors to train with.
@@ -86,14 +86,37 @@ public enum KMeans {
         }
     }
 
-    /// Distinct numbers below `count` in ascending order, each choice equally likely (Knuth's selection sampling).
+    /// Distinct numbers below `count` in ascending order, each choice equally likely.
     static func chooseSorted(_ wanted: Int, of count: Int, using random: inout SplitMix64) -> [Int] {
-        var chosen: [Int] = []
-        chosen.reserveCapacity(wanted)
-        for i in 0..<count where chosen.count < wanted {
-            if Double(count - i) * random.unit() < Double(wanted - chosen.count) { chosen.append(i) }
-        }
+        var chooser = Chooser(wanted, of: count, random: random)
+        let chosen = (0..<count).filter { _ in chooser.takesNext() }
+        random = chooser.random
         return chosen
+    }
+}
+
+/// Draws some of a known number of things that come by one after the other, each choice equally likely (selection
+/// sampling, Knuth, *The Art of Computer Programming* 3.4.2).
+struct Chooser {
+    private(set) var random: SplitMix64
+    private var wanted: Int
+    private var left: Int
+
+    init(_ wanted: Int, of count: Int, random: SplitMix64) {
+        self.wanted = wanted
+        left = count
+        self.random = random
+    }
+
+    mutating func takesNext() -> Bool {
+        defer { left -= 1 }
+        guard wanted < left else {  // the rest is needed
+            wanted -= 1
+            return true
+        }
+        guard wanted > 0, Double(left) * random.unit() < Double(wanted) else { return false }
+        wanted -= 1
+        return true
     }
 }
 
