@@ -25,6 +25,7 @@ const akin_code_table akin_codes_avx512 = {
     .scan_sq4 = scan_sq4,
     .scan_fp16 = scan_fp16,
     .scan_bf16 = scan_bf16,
+    .scan_signs = scan_signs,
     .key_l2 = key_l2,
     .key_ip = key_ip,
 };

@@ -13,6 +13,7 @@
 #define HAS_SUMS_HALF
 #define HAS_SCAN_NIBBLES
 #define HAS_SCAN_BYTES
+#define HAS_SCAN_SIGNS
 #define HAS_SCAN_SQ
 #define HAS_SCAN_HALF
 
@@ -30,12 +31,12 @@ typedef struct {
 // Two blocks against n queries. Lower halves of bytes index tables 8g ..< 8g + 4, upper halves 8g + 4 ..< 8g + 8:
 // the two high bits of a lane say which of the four tables in a register is meant. Few queries take a second set of
 // sums, to keep the multipliers busy.
-static inline __attribute__((always_inline)) void tile_nibbles(const akin_code_scan *codes, akin_list_scan *scan,
-                                                               const akin_list_query *queries, query_view *views,
-                                                               const block_pair *pair, int n) {
+static inline __attribute__((always_inline)) void sum_nibbles(const akin_code_scan *codes,
+                                                              const akin_list_query *queries, const block_pair *pair,
+                                                              int n, __m512i sums[4][4]) {
     const __m512i fifteen = _mm512_set1_epi8(15), which = _mm512_set1_epi32(0x30201000), ones = _mm512_set1_epi8(1);
     const bool split = n <= 2;
-    __m512i sums[4][4], more[2][4];
+    __m512i more[2][4];
     const uint8_t *tables[4];
     UNROLL for (int i = 0; i < n; i++) {
         tables[i] = codes->bytes + queries[i].query * codes->byte_stride;
@@ -61,6 +62,17 @@ static inline __attribute__((always_inline)) void tile_nibbles(const akin_code_s
             }
         }
     }
+    if (split) {
+        UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 4; j++) sums[i][j] =
+            _mm512_add_epi32(sums[i][j], more[i & 1][j]);
+    }
+}
+
+static inline __attribute__((always_inline)) void tile_nibbles(const akin_code_scan *codes, akin_list_scan *scan,
+                                                               const akin_list_query *queries, query_view *views,
+                                                               const block_pair *pair, int n) {
+    __m512i sums[4][4];
+    sum_nibbles(codes, queries, pair, n, sums);
     __m512 term[4], least[4];
     UNROLL for (int j = 0; j < 4; j++) {
         term[j] = _mm512_loadu_ps((const float *)(pair->block[j / 2] + codes->terms) + 16 * (j & 1));
@@ -71,8 +83,7 @@ static inline __attribute__((always_inline)) void tile_nibbles(const akin_code_s
         __m512 limit = _mm512_set1_ps(views[i].limit), value[4];
         __mmask16 hit[4];
         UNROLL for (int j = 0; j < 4; j++) {
-            __m512i sum = split ? _mm512_add_epi32(sums[i][j], more[i & 1][j]) : sums[i][j];
-            value[j] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sum), base);
+            value[j] = _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sums[i][j]), base);
             hit[j] = _mm512_cmp_ps_mask(_mm512_add_ps(value[j], least[j]), limit, _CMP_NGT_UQ);
         }
         uint64_t hits = (uint64_t)(hit[0] | (uint32_t)hit[1] << 16) | (uint64_t)(hit[2] | (uint32_t)hit[3] << 16) << 32;
@@ -89,40 +100,77 @@ static inline __attribute__((always_inline)) void tile_nibbles(const akin_code_s
     }
 }
 
-static inline __attribute__((always_inline)) void span_nibbles(const akin_code_scan *codes, akin_list_scan *scan,
-                                                               const akin_list_query *queries, uint32_t first,
-                                                               uint32_t last, int n) {
-    query_view views[4];
-    for (int i = 0; i < n; i++)
-        views[i] = view_query(codes, queries + i);
-    for (uint32_t at = first; at < last; at += 64) {
-        const uint8_t *block = scan->blocks + at / 32 * codes->block_bytes;
-        block_pair pair = {
-            .block = {block, block}, .first = at, .present = {present32(scan, at), present32(scan, at + 32)}};
-        if (!(pair.present[0] | pair.present[1]))
-            continue;
-        if (pair.present[1])
-            pair.block[1] += codes->block_bytes;
-        tile_nibbles(codes, scan, queries, views, &pair, n);
+// The same sums as the signs of components.
+static inline __attribute__((always_inline)) void tile_signs(const akin_code_scan *codes, akin_list_scan *scan,
+                                                             const akin_list_query *queries, sign_view *views,
+                                                             const block_pair *pair, int n) {
+    __m512i sums[4][4];
+    sum_nibbles(codes, queries, pair, n, sums);
+    float errors[64];
+    for (size_t h = 0; h < 2; h++)
+        sign_errors(codes, (const float *)(pair->block[h] + codes->terms), errors + 32 * h);
+    UNROLL for (int i = 0; i < n; i++) {
+        float values[64];
+        uint64_t hits = 0;
+        UNROLL for (int j = 0; j < 4; j++) {
+            const float *terms = (const float *)(pair->block[j / 2] + codes->terms) + 16 * (j & 1);
+            __m512 term = _mm512_loadu_ps(terms), factor = _mm512_loadu_ps(terms + FACTORS);
+            __m512 product = _mm512_fmadd_ps(_mm512_set1_ps(views[i].scale), _mm512_cvtepi32_ps(sums[i][j]),
+                                             _mm512_set1_ps(views[i].bias));
+            __m512 value = _mm512_add_ps(_mm512_fmadd_ps(factor, product, _mm512_set1_ps(views[i].offset)), term);
+            __m512 e = _mm512_mul_ps(_mm512_set1_ps(0x1p-20f), _mm512_abs_ps(term));
+            e = _mm512_add_ps(e, _mm512_mul_ps(factor, _mm512_set1_ps(views[i].slack)));
+            e = _mm512_add_ps(e, _mm512_mul_ps(_mm512_set1_ps(views[i].wide), _mm512_loadu_ps(errors + 16 * j)));
+            __mmask16 hit = _mm512_cmp_ps_mask(_mm512_sub_ps(value, e), _mm512_set1_ps(views[i].limit), _CMP_NGT_UQ);
+            hits |= (uint64_t)hit << 16 * j;
+            _mm512_storeu_ps(values + 16 * j, value);
+        }
+        hits &= pair->present[0] | (uint64_t)pair->present[1] << 32;
+        for (uint32_t h = 0; __builtin_expect(hits != 0, 0) && h < 2; h++)
+            if ((uint32_t)(hits >> 32 * h))
+                append_signs(codes, scan, queries + i, views + i, pair->block[h], pair->first + 32 * h,
+                             (uint32_t)(hits >> 32 * h), values + 32 * h, errors + 32 * h);
     }
 }
 
-static void scan_nibbles(const akin_code_scan *codes, akin_list_scan *scan) {
-    size_t fit = SPAN_BYTES / codes->block_bytes / 2 * 64;
-    uint32_t span = fit ? (uint32_t)fit : 64;
-    for (uint32_t first = 0; first < scan->count; first += span) {
-        uint32_t last = scan->count - first < span ? scan->count : first + span;
-        size_t i = 0, n = scan->query_count;
-        for (; i + 4 <= n; i += 4)
-            span_nibbles(codes, scan, scan->queries + i, first, last, 4);
-        if (n - i == 3)
-            span_nibbles(codes, scan, scan->queries + i, first, last, 3);
-        if (n - i == 2)
-            span_nibbles(codes, scan, scan->queries + i, first, last, 2);
-        if (n - i == 1)
-            span_nibbles(codes, scan, scan->queries + i, first, last, 1);
+// Spans of a list that the cache holds meet four queries at a time.
+#define SCAN_SPANS(NAME, VIEW, MAKE_VIEW)                                                                              \
+    static inline __attribute__((always_inline)) void span_##NAME(const akin_code_scan *codes, akin_list_scan *scan,   \
+                                                                  const akin_list_query *queries, uint32_t first,      \
+                                                                  uint32_t last, int n) {                              \
+        VIEW views[4];                                                                                                 \
+        for (int i = 0; i < n; i++)                                                                                    \
+            views[i] = MAKE_VIEW(codes, queries + i);                                                                  \
+        for (uint32_t at = first; at < last; at += 64) {                                                               \
+            const uint8_t *block = scan->blocks + at / 32 * codes->block_bytes;                                        \
+            block_pair pair = {                                                                                        \
+                .block = {block, block}, .first = at, .present = {present32(scan, at), present32(scan, at + 32)}};     \
+            if (!(pair.present[0] | pair.present[1]))                                                                  \
+                continue;                                                                                              \
+            if (pair.present[1])                                                                                       \
+                pair.block[1] += codes->block_bytes;                                                                   \
+            tile_##NAME(codes, scan, queries, views, &pair, n);                                                        \
+        }                                                                                                              \
+    }                                                                                                                  \
+                                                                                                                       \
+    static void scan_##NAME(const akin_code_scan *codes, akin_list_scan *scan) {                                       \
+        size_t fit = SPAN_BYTES / codes->block_bytes / 2 * 64;                                                         \
+        uint32_t span = fit ? (uint32_t)fit : 64;                                                                      \
+        for (uint32_t first = 0; first < scan->count; first += span) {                                                 \
+            uint32_t last = scan->count - first < span ? scan->count : first + span;                                   \
+            size_t i = 0, n = scan->query_count;                                                                       \
+            for (; i + 4 <= n; i += 4)                                                                                 \
+                span_##NAME(codes, scan, scan->queries + i, first, last, 4);                                           \
+            if (n - i == 3)                                                                                            \
+                span_##NAME(codes, scan, scan->queries + i, first, last, 3);                                           \
+            if (n - i == 2)                                                                                            \
+                span_##NAME(codes, scan, scan->queries + i, first, last, 2);                                           \
+            if (n - i == 1)                                                                                            \
+                span_##NAME(codes, scan, scan->queries + i, first, last, 1);                                           \
+        }                                                                                                              \
     }
-}
+SCAN_SPANS(nibbles, query_view, view_query)
+SCAN_SPANS(signs, sign_view, view_signs)
 
 // Tables of bytes for up to four blocks of 64 vectors.
 typedef struct {
@@ -391,6 +439,7 @@ const akin_code_table akin_codes_avx512_vbmi = {
     .scan_sq4 = scan_sq4,
     .scan_fp16 = scan_fp16,
     .scan_bf16 = scan_bf16,
+    .scan_signs = scan_signs,
     .key_l2 = key_l2,
     .key_ip = key_ip,
 };

@@ -13,6 +13,9 @@ extern const akin_code_table akin_codes_avx512;
 extern const akin_code_table akin_codes_avx512_vbmi;
 extern const akin_code_table akin_codes_neon;
 
+// Where the parts of a block of signs lie, in floats behind the terms.
+enum { FACTORS = 32, NORMS2 = 64, FINE_TERMS = 96, FINE_FACTORS = 128, FINE_CODES = 160 };
+
 // Parts of keys stay below this, so that no sum of a few of them overflows.
 #define AKIN_LARGEST_PART 1e37f
 

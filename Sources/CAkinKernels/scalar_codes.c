@@ -181,3 +181,60 @@ akin_code_query akin_half_query(const float *x, size_t dimension, float factor, 
         return (akin_code_query){.bias = NAN, .reach = INFINITY};
     return (akin_code_query){.norm = (float)(length * (((double)dimension + 16) * 0x1p-23)), .slack = 1e-30f};
 }
+
+// The step of the uniform quantizer that codes a normal variable of variance 1 best, by bits.
+static const double normal_step[10] = {0, 1.596, 0.9957, 0.5860, 0.3352, 0.1881, 0.1041, 0.0569, 0.0308, 0.0166};
+
+static double product_with_numbers(const float *u, size_t dimension, double inverse, int half, double *norm2) {
+    double dot = 0, square = 0;
+    for (size_t d = 0; d < dimension; d++) {
+        double number = floor(u[d] * inverse) + 0.5;
+        number = number < 0.5 - half ? 0.5 - half : number;
+        number = number > half - 0.5 ? half - 0.5 : number;
+        dot += number * (double)u[d];
+        square += number * number;
+    }
+    *norm2 = square;
+    return dot;
+}
+
+akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned bits, uint16_t *numbers) {
+    double norm2 = 0, sum = 0, most = 0;
+    for (size_t d = 0; d < dimension; d++) {
+        double magnitude = fabs((double)u[d]);
+        norm2 += magnitude * magnitude;
+        sum += magnitude;
+        most = magnitude > most ? magnitude : most;
+    }
+    int half = 1 << (bits - 1);
+    akin_rabitq_code code = {.norm2 = (float)norm2};
+    if (!(code.norm2 >= 1e-30f)) { // zeros, or too close to them for floats
+        code.norm2 = 0;
+        for (size_t d = 0; d < dimension; d++)
+            numbers[d] = (uint16_t)half;
+        return code;
+    }
+    double step = most, best = -1;
+    if (bits > 1) {
+        // The direction of the numbers should be near that of u: a few steps around the best of a normal variable,
+        // and the one that covers all components.
+        double deviation = sqrt(norm2 / (double)dimension);
+        for (int i = 0; i <= 16; i++) {
+            double candidate = i == 16 ? most / half : deviation * normal_step[bits] * (0.6 + 0.06 * i), square;
+            double dot = product_with_numbers(u, dimension, 1 / candidate, half, &square);
+            if (dot * dot / square > best)
+                best = dot * dot / square, step = candidate;
+        }
+    }
+    double dot = 0;
+    for (size_t d = 0; d < dimension; d++) {
+        double number = floor(u[d] / step);
+        number = number < -half ? -half : number;
+        number = number > half - 1 ? half - 1 : number;
+        numbers[d] = (uint16_t)((int)number + half);
+        dot += (number + 0.5) * (double)u[d];
+    }
+    code.factor = (float)(norm2 / sum);
+    code.fine_factor = (float)(norm2 / dot);
+    return code;
+}

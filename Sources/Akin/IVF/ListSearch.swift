@@ -53,8 +53,11 @@ final class ListSearch {
         self.filter = filter
         self.kernels = kernels
         decision = index.refinement == nil ? .codes : index.codec.boundsTrueKeys ? .refinedWithinBounds : .refined
-        scanner = index.codec.scanner(
-            queries, count: count, metric: index.codedMetric, isBounded: decision != .refined, kernels: kernels)
+        scanner =
+            decision == .refinedWithinBounds
+            ? index.codec.trueKeyScanner(queries, count: count, metric: index.codedMetric, kernels: kernels)
+            : index.codec.scanner(
+                queries, count: count, metric: index.codedMetric, isBounded: decision != .refined, kernels: kernels)
         selection = ListSelection(queries: count, wanted: wanted, within: within, kernels: kernels)
         isRange = within != nil
         drained = Array(repeating: [], count: isRange ? count : 0)

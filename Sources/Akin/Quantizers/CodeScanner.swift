@@ -4,7 +4,7 @@ internal import CAkinKernels
 typealias ListKernel = @convention(c) (UnsafePointer<akin_code_scan>?, UnsafeMutablePointer<akin_list_scan>?) -> Void
 
 /// Queries prepared by one of the codecs, and the kernel that uses them.
-final class CodeScanner: ListScanner {
+class CodeScanner: ListScanner {
     /// What the kernel sees; memory of its own, because kernels call back into the caller.
     let shape: UnsafeMutablePointer<akin_code_scan>
     /// One for each query.
@@ -15,11 +15,11 @@ final class CodeScanner: ListScanner {
     let floats: Buffer<Float>
 
     private let shapeMemory = Buffer<akin_code_scan>(repeating: akin_code_scan(), count: 1)
-    private let codec: any ListCodec
-    private let queries: UnsafePointer<Float>
-    private let metric: Metric
+    let codec: any ListCodec
+    let queries: UnsafePointer<Float>
+    let metric: Metric
     private let kernel: ListKernel
-    private let codes: akin_code_table
+    let codes: akin_code_table
     private let code: Buffer<UInt8>
     private let vector: Buffer<Float>
 
@@ -40,10 +40,17 @@ final class CodeScanner: ListScanner {
         bytes = Buffer(repeating: 0, count: count * bytesPerQuery)
         floats = Buffer(repeating: 0, count: count * floatsPerQuery)
         shape = shapeMemory.pointer
-        shape.pointee = akin_code_scan(
-            rows: rows, terms: termsOffset, block_bytes: codec.blockByteCount, queries: prepared.pointer,
-            bytes: bytes.pointer, byte_stride: bytesPerQuery, floats: floats.pointer, float_stride: floatsPerQuery,
-            ksub: ksub, relative: isBounded ? partUncertainty : 0, is_bounded: isBounded)
+        shape.pointee.rows = rows
+        shape.pointee.terms = termsOffset
+        shape.pointee.block_bytes = codec.blockByteCount
+        shape.pointee.queries = UnsafePointer(prepared.pointer)
+        shape.pointee.bytes = UnsafePointer(bytes.pointer)
+        shape.pointee.byte_stride = bytesPerQuery
+        shape.pointee.floats = UnsafePointer(floats.pointer)
+        shape.pointee.float_stride = floatsPerQuery
+        shape.pointee.ksub = ksub
+        shape.pointee.relative = isBounded ? partUncertainty : 0
+        shape.pointee.is_bounded = isBounded
     }
 
     package func scan(_ scan: UnsafeMutablePointer<akin_list_scan>) {

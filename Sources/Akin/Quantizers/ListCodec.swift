@@ -69,11 +69,23 @@ package protocol ListCodec: Sendable {
     func scanner(
         _ queries: UnsafePointer<Float>, count: Int, metric: Metric, isBounded: Bool, kernels: Kernels
     ) -> any ListScanner
+
+    /// Prepares queries whose candidates get intervals around the keys of the vectors themselves, for a codec that
+    /// ``boundsTrueKeys``.
+    func trueKeyScanner(
+        _ queries: UnsafePointer<Float>, count: Int, metric: Metric, kernels: Kernels
+    ) -> any ListScanner
 }
 
 extension ListCodec {
     package var boundsTrueKeys: Bool { false }
     package var queryByteCount: Int { 4 * dimension }
+
+    package func trueKeyScanner(
+        _ queries: UnsafePointer<Float>, count: Int, metric: Metric, kernels: Kernels
+    ) -> any ListScanner {
+        scanner(queries, count: count, metric: metric, isBounded: true, kernels: kernels)
+    }
 
     /// Whether another codec gives the same codes to the same vectors and lays them out alike.
     func isEqual(to other: any ListCodec) -> Bool {

@@ -38,6 +38,14 @@ typedef struct {
     size_t ksub;     // entries of a table of floats
     float relative;  // uncertainty for each unit of |offset| and |term|
     bool is_bounded; // candidates get intervals; otherwise estimates
+    // Signs of rotated vectors: behind the terms come 32 factors and 32 squared norms; with more than one bit 32 finer
+    // terms, 32 finer factors and the lower bits, `fine_bytes` a vector.
+    unsigned bits; // of a component, its sign included
+    size_t dimension;
+    size_t fine_bytes;
+    float epsilon;    // the error of a product is at most this times the lengths, with the probability wanted
+    bool bounds_true; // intervals hold the key of the vector rather than that of its code
+    bool is_l2;
 } akin_code_scan;
 
 // Codewords of a product quantizer, component-major: [m][dsub][ksub]. ksub is a multiple of 16.
@@ -74,6 +82,10 @@ typedef struct {
     // 16-bit floats times a query of floats: rows [dimension][32].
     void (*scan_fp16)(const akin_code_scan *codes, akin_list_scan *scan);
     void (*scan_bf16)(const akin_code_scan *codes, akin_list_scan *scan);
+
+    // Signs of four components a number, laid out as product codes of 4 bits: key = offset + factor * (bias + scale *
+    // sum) + term. What the signs cannot exclude is summed from all bits and `floats`, the query of [dimension].
+    void (*scan_signs)(const akin_code_scan *codes, akin_list_scan *scan);
 
     // The keys that decide, in doubles and in an order of summation that is the same at every level: the square of
     // x - c - r, or minus the product of x and c + r. `c` may be NULL.
@@ -120,6 +132,14 @@ akin_code_query akin_half_query(const float *x, size_t dimension, float factor, 
 float akin_code_norm(const float *r, size_t dimension);
 // |x| in full.
 double akin_code_length(const float *x, size_t dimension);
+
+// Codes a rotated vector `u` in `bits` bits a component, the sign highest: numbers[dimension] in 0 ..< 2^bits. Gives
+// |u|^2, and |u|^2 over the product of u with its signs and with its numbers, which stand for number - (2^bits - 1) /
+// 2; factors are 0 for a vector of zeros.
+typedef struct {
+    float norm2, factor, fine_factor;
+} akin_rabitq_code;
+akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned bits, uint16_t *numbers);
 
 // Packed product codes: number s in bits s * bits and on, lowest first; `code` has (m * bits + 7) / 8 bytes.
 void akin_pq_pack(const uint16_t *numbers, size_t m, unsigned bits, uint8_t *code);

@@ -30,6 +30,12 @@ struct CodecCase: CustomTestStringConvertible, Sendable {
         }
     }
 
+    static func signs(_ bits: Int, _ dimension: Int, scale: Float = 1) -> CodecCase {
+        CodecCase(name: "RaBitQ\(bits)", dimension: dimension, scale: scale) {
+            try RaBitQCodec(bits: bits, dimension: $0.columns)
+        }
+    }
+
     static let all: [CodecCase] = {
         var cases: [CodecCase] = []
         for kind in IndexSpec.ScalarType.allCases {
@@ -43,18 +49,30 @@ struct CodecCase: CustomTestStringConvertible, Sendable {
         ] {
             cases.append(.product(m, nbits, dimension))
         }
+        for (bits, dimension) in [(1, 1), (1, 3), (1, 17), (1, 32), (1, 100), (1, 200)] {
+            cases.append(.signs(bits, dimension))
+        }
         return cases
     }()
 
-    /// Values at and beyond what floats can square.
-    static let extreme: [CodecCase] = [0, 1e-25, 1e6, 1e17, 1e30, 3e37].flatMap { (scale: Float) in
-        [
-            .scalar(.bits8, 16, scale: scale), .scalar(.bits6, 16, scale: scale),
-            .scalar(.bits4, 16, scale: scale), .scalar(.float16, 16, scale: scale),
-            .scalar(.bfloat16, 16, scale: scale),
-            .fast(8, 16, scale: scale), .product(4, 8, 16, scale: scale), .product(2, 9, 16, scale: scale),
-        ]
+    /// Codecs whose first look is probable, not certain.
+    static let probable: [CodecCase] = [(2, 3), (2, 64), (3, 17), (4, 100), (6, 33), (8, 40), (9, 65)].map {
+        .signs($0.0, $0.1)
     }
+
+    /// Values at and beyond what floats can square.
+    static let extreme: [CodecCase] =
+        [0, 1e-25, 1e6, 1e17, 1e30, 3e37].flatMap { (scale: Float) in
+            [
+                .scalar(.bits8, 16, scale: scale), .scalar(.bits6, 16, scale: scale),
+                .scalar(.bits4, 16, scale: scale), .scalar(.float16, 16, scale: scale),
+                .scalar(.bfloat16, 16, scale: scale),
+                .fast(8, 16, scale: scale), .product(4, 8, 16, scale: scale), .product(2, 9, 16, scale: scale),
+            ]
+        }
+        + [0, 1e-25, 1e6, 1e13].flatMap { (scale: Float) in
+            [.signs(1, 16, scale: scale), .signs(4, 16, scale: scale)]
+        }
 
     func vectors(_ count: Int, seed: UInt64) -> Matrix<Float> {
         let random = Matrix.random(rows: count, columns: dimension, seed: seed)
@@ -68,7 +86,7 @@ struct CodecCase: CustomTestStringConvertible, Sendable {
 struct ListCodecTests {
     private let counts = [0, 1, 31, 32, 33, 63, 64, 65, 300]
 
-    @Test("store codes at every place and load them again", arguments: CodecCase.all)
+    @Test("store codes at every place and load them again", arguments: CodecCase.all + CodecCase.probable)
     func storeAndLoad(_ c: CodecCase) throws {
         let codec = try c.make(c.vectors(1100, seed: 1))
         for count in counts {
@@ -85,7 +103,9 @@ struct ListCodecTests {
         }
     }
 
-    @Test("compute the keys of decoded vectors to the same bits at every level", arguments: CodecCase.all)
+    @Test(
+        "compute the keys of decoded vectors to the same bits at every level",
+        arguments: CodecCase.all + CodecCase.probable)
     func keysAgree(_ c: CodecCase) throws {
         let codec = try c.make(c.vectors(1100, seed: 1))
         for metric in [Metric.l2, .innerProduct] {
@@ -100,7 +120,7 @@ struct ListCodecTests {
         }
     }
 
-    @Test("hold every key within its interval", arguments: CodecCase.all + CodecCase.extreme)
+    @Test("hold every key within its interval", arguments: CodecCase.all + CodecCase.probable + CodecCase.extreme)
     func intervalsHoldKeys(_ c: CodecCase) throws {
         let codec = try c.make(c.vectors(1100, seed: 1))
         for metric in [Metric.l2, .innerProduct] {

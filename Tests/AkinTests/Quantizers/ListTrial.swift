@@ -50,6 +50,13 @@ final class ListTrial {
                 Array(codes[(at * codec.codeByteCount)...]), count: min(storedAtOnce, count - at), at: at,
                 in: blocks.pointer, centroid: centroid, metric: metric)
         }
+        if codec.boundsTrueKeys {
+            // The key that decides is not that of the decoded vector.
+            let scanner = codec.scanner(
+                flat.pointer, count: queries.rows, metric: metric, isBounded: true, kernels: Kernels.available[0])
+            keys = self.queries.indices.map { q in (0..<count).map { key(scanner, $0, q) } }
+            return
+        }
         let decoded = decode()
         keys = self.queries.map { x in
             decoded.map { r in
@@ -84,9 +91,13 @@ final class ListTrial {
     }
 
     /// Scans the list and gives the candidates of each query that are left, by row.
-    func scan(_ level: Kernels, k: Int, isBounded: Bool, allowed: [Bool]? = nil) -> [[Candidate]] {
-        let scanner = codec.scanner(
-            flat.pointer, count: queries.count, metric: metric, isBounded: isBounded, kernels: level)
+    func scan(
+        _ level: Kernels, k: Int, isBounded: Bool, allowed: [Bool]? = nil, boundsTrueKeys: Bool = false
+    ) -> [[Candidate]] {
+        let scanner =
+            boundsTrueKeys
+            ? codec.trueKeyScanner(flat.pointer, count: queries.count, metric: metric, kernels: level)
+            : codec.scanner(flat.pointer, count: queries.count, metric: metric, isBounded: isBounded, kernels: level)
         table = Self.table(level)
         let capacity = (k + 4 * 48 + 40) / 16 * 16, guardZone = 32
         let room = capacity + guardZone
@@ -145,9 +156,12 @@ final class ListTrial {
     /// The key of a place as the scanner computes it.
     func key(_ level: Kernels, _ position: Int, _ query: Int) -> Double {
         let scanner = codec.scanner(flat.pointer, count: queries.count, metric: metric, isBounded: true, kernels: level)
-        return centroid.map { c in
-            scanner.key(position, in: blocks.pointer, query: query, centroid: c)
-        } ?? scanner.key(position, in: blocks.pointer, query: query, centroid: nil)
+        return key(scanner, position, query)
+    }
+
+    private func key(_ scanner: any ListScanner, _ position: Int, _ query: Int) -> Double {
+        guard let centroid else { return scanner.key(position, in: blocks.pointer, query: query, centroid: nil) }
+        return scanner.key(position, in: blocks.pointer, query: query, centroid: centroid)
     }
 
     private static func table(_ level: Kernels) -> akin_kernel_table {
