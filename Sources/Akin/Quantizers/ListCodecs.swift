@@ -19,7 +19,7 @@ enum ListCodecs {
         case .fastScan(let m, let isResidual):
             return try FastScanCodec.train(
                 m: m, isResidual: isResidual, sample, seed: seed, threads: threads, monitor: monitor)
-        default: throw IndexError.unsupported("\(codec)")
+        case .rabit(let bits): return try RaBitQCodec(bits: bits, dimension: sample.columns)
         }
     }
 
@@ -35,7 +35,7 @@ enum ListCodecs {
         case .product(let m, let bits): return try PQCodec(m: m, bits: bits, dimension: dimension, tables: tables)
         case .fastScan(let m, let isResidual):
             return try FastScanCodec(m: m, isResidual: isResidual, dimension: dimension, tables: tables)
-        default: throw IndexError.unsupported("\(codec)")
+        case .rabit(let bits): return try RaBitQCodec(bits: bits, dimension: dimension, tables: tables)
         }
     }
 }
