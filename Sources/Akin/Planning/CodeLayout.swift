@@ -46,7 +46,8 @@ package struct CodeLayout: Sendable, Equatable {
             tableByteCount = (4 << 4) * dimension
         case .rabit(let bits):
             let small = 32
-            (blockVectors, blockByteCount) = (small, small * ((dimension + 7) / 8 * bits + 12))
+            let fine = bits > 1 ? 20 + ((bits - 1) * dimension + 7) / 8 : 12
+            (blockVectors, blockByteCount) = (small, small * ((dimension + 31) / 32 * 4 + fine))
             tableByteCount = 0
         }
     }
