@@ -238,3 +238,22 @@ akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned b
     code.fine_factor = (float)(norm2 / dot);
     return code;
 }
+
+static inline void put_word(const float *word, size_t dsub, float *x) {
+    for (size_t d = 0; d < dsub; d++)
+        x[d] = word[d];
+}
+
+void akin_nibbles_decode(const uint8_t *block, size_t v, const float *words, size_t m, size_t dsub, float *x) {
+    for (size_t s = 0; s < m; s++) {
+        size_t byte = block[s / 8 * 128 + 4 * v + s % 4], number = s % 8 < 4 ? byte & 15 : byte >> 4;
+        put_word(words + (16 * s + number) * dsub, dsub, x + s * dsub);
+    }
+}
+
+void akin_bytes_decode(const uint8_t *block, size_t v, const float *words, size_t m, size_t ksub, size_t dsub,
+                       float *x) {
+    const uint8_t *column = block + akin_column(v);
+    for (size_t s = 0; s < m; s++)
+        put_word(words + (ksub * s + column[64 * s]) * dsub, dsub, x + s * dsub);
+}

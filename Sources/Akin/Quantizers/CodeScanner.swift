@@ -60,11 +60,16 @@ class CodeScanner: ListScanner {
     package func key(
         _ position: Int, in blocks: UnsafePointer<UInt8>, query: Int, centroid: UnsafePointer<Float>?
     ) -> Double {
-        codec.load(position, in: blocks, into: code.pointer)
-        codec.decode(code.pointer, count: 1, into: vector.pointer)
+        decode(position, in: blocks, into: vector.pointer)
         let x = queries + query * codec.dimension
         return metric == .l2
             ? codes.key_l2(x, centroid, vector.pointer, codec.dimension)
             : codes.key_ip(x, centroid, vector.pointer, codec.dimension)
+    }
+
+    /// What the code at a place of a list stands for.
+    func decode(_ position: Int, in blocks: UnsafePointer<UInt8>, into vector: UnsafeMutablePointer<Float>) {
+        codec.load(position, in: blocks, into: code.pointer)
+        codec.decode(code.pointer, count: 1, into: vector)
     }
 }

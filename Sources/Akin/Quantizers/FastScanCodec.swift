@@ -102,7 +102,7 @@ package struct FastScanCodec: ListCodec {
     ) -> any ListScanner {
         guard let kernel = kernels.codes.scan_nibbles else { fatalError("every level scans codes") }
         let tableBytes = rows * 128
-        let scanner = CodeScanner(
+        let scanner = FastScanScanner(
             self, queries: queries, count: count, metric: metric, isBounded: isBounded, kernels: kernels,
             kernel: kernel, rows: rows, termsOffset: termsOffset, bytesPerQuery: tableBytes)
         let tables = QueryTables(quantizer, metric: metric, kernels: kernels)

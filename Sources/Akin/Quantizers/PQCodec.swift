@@ -104,7 +104,7 @@ package struct PQCodec: ListCodec {
         let m = quantizer.m, ksub = quantizer.ksub, codes = kernels.codes
         guard let kernel = isWide ? codes.scan_words : codes.scan_bytes else { fatalError("every level scans codes") }
         let usesBytes = !isWide && codes.has_byte_permute
-        let scanner = CodeScanner(
+        let scanner = PQScanner(
             self, queries: queries, count: count, metric: metric, isBounded: isBounded, kernels: kernels,
             kernel: kernel, rows: m, termsOffset: termsOffset, bytesPerQuery: usesBytes ? m * 256 : 0,
             floatsPerQuery: m * ksub, ksub: ksub)

@@ -145,6 +145,12 @@ akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned b
 void akin_pq_pack(const uint16_t *numbers, size_t m, unsigned bits, uint8_t *code);
 void akin_pq_unpack(const uint8_t *code, size_t m, unsigned bits, uint16_t *numbers);
 
+// What place `v` of a block of product codes stands for: of 4 bits, or of up to 8 bits.
+// words[m][ksub][dsub]
+void akin_nibbles_decode(const uint8_t *block, size_t v, const float *words, size_t m, size_t dsub, float *x);
+void akin_bytes_decode(const uint8_t *block, size_t v, const float *words, size_t m, size_t ksub, size_t dsub,
+                       float *x);
+
 // 16-bit floats, rounded to the nearest, ties to even; what is too large becomes the largest that is finite.
 uint16_t akin_narrow_bf16(float x);
 float akin_widen_bf16(uint16_t code);
