@@ -49,6 +49,10 @@ package protocol ListCodec: Sendable {
     ///
     /// Blocks are zero before the first code is put into them.
     /// - Parameters:
+    ///   - codes: `[count, codeByteCount]`.
+    ///   - count: 0 or more.
+    ///   - position: the first place.
+    ///   - blocks: of the list, with room for all of them.
     ///   - centroid: `[dimension]`, what residuals were taken from; `nil` when vectors are coded directly.
     ///   - metric: L2 or inner product.
     func store(
@@ -62,10 +66,12 @@ package protocol ListCodec: Sendable {
     ///
     /// - Parameters:
     ///   - queries: `[count, dimension]`, alive as long as the scanner.
+    ///   - count: 0 or more.
     ///   - metric: L2 or inner product.
     ///   - isBounded: whether candidates get intervals that hold ``ListScanner/key(_:in:query:centroid:)`` for
     ///     certain (the caller will compute the keys that matter); otherwise one value, the estimate.
     ///   - kernels: the instruction set.
+    /// - Returns: the scanner of these queries.
     func scanner(
         _ queries: UnsafePointer<Float>, count: Int, metric: Metric, isBounded: Bool, kernels: Kernels
     ) -> any ListScanner
@@ -106,5 +112,6 @@ package protocol ListScanner: AnyObject {
     ///   - blocks: of the list.
     ///   - query: number of the query.
     ///   - centroid: of the list; `nil` without residuals.
+    /// - Returns: the squared distance, or minus the inner product.
     func key(_ position: Int, in blocks: UnsafePointer<UInt8>, query: Int, centroid: UnsafePointer<Float>?) -> Double
 }

@@ -6,6 +6,10 @@ enum ListCodecs {
     ///   - codec: what the spec says.
     ///   - sample: `[n, dimension]`: vectors, or residuals, as they will be coded.
     ///   - metric: L2 or inner product.
+    ///   - seed: of samples and starts.
+    ///   - threads: to use.
+    ///   - monitor: told of what is done; stops it.
+    /// - Returns: the codec.
     /// - Throws: ``IndexError`` for too few vectors.
     static func train(
         _ codec: IndexSpec.Codec, on sample: Matrix<Float>, metric: Metric, seed: UInt64, threads: Int,
