@@ -57,7 +57,8 @@ struct Convert: ParsableCommand {
             try report(session, spec: index.spec, index.count, index.dimension)
         case (.akin, .faiss):
             try checkNoVectorOptions()
-            let index = try IndexFile.open(input, threads: parallel.threads, monitor: session.monitor)
+            let index = try IndexFile.open(
+                input, isMapped: true, threads: parallel.threads, monitor: session.monitor)
             try index.saveFaiss(to: output, threads: parallel.threads)
             try report(session, spec: index.spec, index.count, index.dimension)
         case (.akin, .akin): throw CommandError("\(output): both are .akin files, which need no conversion; copy it")
