@@ -56,7 +56,8 @@ extension IVFIndex {
         let original = vectors
         if metric == .cosine { vectors = UnitVectors.make(vectors, threads: threads) }
         let transforms = try TransformChain.train(
-            spec.transforms, on: vectors, seed: options.seed, threads: threads, monitor: monitor)
+            spec.transforms, on: vectors, codeBits: kind.productBits ?? 8, seed: options.seed, threads: threads,
+            monitor: monitor)
         vectors = try transforms.apply(vectors, threads: threads)
 
         var coarse: CoarseQuantizer?

@@ -153,6 +153,15 @@ extension IndexSpec.Transform {
 }
 
 extension IndexSpec.Codec {
+    /// Bits of a number of a product code.
+    var productBits: Int? {
+        switch self {
+        case .product(_, let bits): bits
+        case .fastScan: 4
+        case .flat, .scalar, .rabit: nil
+        }
+    }
+
     /// Bytes of the code of one vector of `dimension` components, before a layout rounds the rows of a list up and
     /// without what is kept beside the code.
     public func codeSize(dimension: Int) -> Int {

@@ -79,6 +79,8 @@ public struct IndexPlan: Sendable {
     public let metric: Metric
     /// Bytes that building may keep in memory, if it was limited.
     public let memory: Int?
+    /// Times that k-means moves the centroids.
+    public let iterations: Int
     /// Vectors that training looks at.
     public let trainingCount: Int
     /// Pieces that are coded one after the other and merged in the end; 1 when all is held in memory.

@@ -41,7 +41,7 @@ struct IndexPlanner {
         for phase in IndexPlan.Phase.allCases { parts[phase]?.removeAll { $0.byteCount == 0 } }
         return IndexPlan(
             spec: spec, count: count, dimension: dimension, metric: metric, memory: memory,
-            trainingCount: trainingCount, shards: shards, parts: parts,
+            iterations: iterations, trainingCount: trainingCount, shards: shards, parts: parts,
             tasks: tasks(trainingCount, shards: shards).filter { $0.amount > 0 }, assumptions: assumptions)
     }
 
@@ -200,7 +200,7 @@ struct IndexPlanner {
             tasks.append(.init(phase: phase, operation: operation, amount: amount))
         }
         if !spec.transforms.isEmpty {
-            add(.train, .trainTransforms, Double(min(n, max(1 << 16, 64 * dimension))))
+            add(.train, .trainTransforms, spec.transformTraining(n, dimension: dimension))
             add(.train, .transform, Double(n))
         }
         if let partition = spec.partition {
@@ -242,5 +242,22 @@ struct IndexPlanner {
         }
         if shards > 1 { lines.append("the vectors are read once, and codes are written, read and written again") }
         return lines
+    }
+}
+
+extension IndexSpec {
+    /// Vectors that the transforms are learned from, those of all transforms together, where there are `n`.
+    func transformTraining(_ n: Int, dimension: Int) -> Double {
+        var d = dimension, sum = 0.0
+        for transform in transforms {
+            let most = max(1 << 16, 64 * dimension)
+            switch transform {
+            case .opq: sum += Double(min(n, most, RotationRefiner.sampleSize(d, bits: codec.productBits ?? 8)))
+            case .pca, .center: sum += Double(min(n, most))
+            case .randomRotation, .l2Normalization: break
+            }
+            d = transform.outputDimension(of: d)
+        }
+        return sum
     }
 }
