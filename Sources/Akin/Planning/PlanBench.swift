@@ -88,7 +88,7 @@ struct PlanBench {
         let d = coded.columns
         let rows = min(max((1 << 25) / d, 64), plan.spec.partition?.nlist ?? plan.count)
         let many = rows <= coded.rows ? coded : Self.random(rows: rows, columns: d, seed: 2)
-        let looks = 4_096
+        let looks = 65_536
         return try repeated(Double(looks * threads)) {
             try many.withUnsafeElements { elements in
                 guard let base = elements.baseAddress else { return }
