@@ -185,17 +185,30 @@ akin_code_query akin_half_query(const float *x, size_t dimension, float factor, 
 // The step of the uniform quantizer that codes a normal variable of variance 1 best, by bits.
 static const double normal_step[10] = {0, 1.596, 0.9957, 0.5860, 0.3352, 0.1881, 0.1041, 0.0569, 0.0308, 0.0166};
 
-static double product_with_numbers(const float *u, size_t dimension, double inverse, int half, double *norm2) {
-    double dot = 0, square = 0;
-    for (size_t d = 0; d < dimension; d++) {
-        double number = floor(u[d] * inverse) + 0.5;
-        number = number < 0.5 - half ? 0.5 - half : number;
-        number = number > half - 0.5 ? half - 0.5 : number;
-        dot += number * (double)u[d];
-        square += number * number;
+// The numbers of a grid whose step is 1 / inverse: their product with u, and their own square.
+static double product_with_numbers(const float *u, size_t dimension, float inverse, int half, double *norm2) {
+    float dot[8] = {0}, square[8] = {0}, most = (float)(2 * half) - 0.5f, middle = (float)half - 0.5f;
+    for (size_t d = 0; d < dimension; d += 8) {
+        float part[8] = {0};
+        size_t some = dimension - d < 8 ? dimension - d : 8;
+        memcpy(part, u + d, some * sizeof(float));
+        for (size_t j = 0; j < 8; j++) {
+            float place = part[j] * inverse + (float)half;
+            place = place > 0 ? place : 0;
+            place = place < most ? place : most;
+            float number = (float)(int32_t)place - middle;
+            dot[j] += number * part[j];
+            square[j] += number * number;
+        }
+        // Components beyond the last count nothing but half a step.
+        for (size_t j = some; j < 8; j++)
+            square[j] -= 0.25f;
     }
-    *norm2 = square;
-    return dot;
+    double total = 0, squares = 0;
+    for (int j = 0; j < 8; j++)
+        total += dot[j], squares += square[j];
+    *norm2 = squares;
+    return total;
 }
 
 akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned bits, uint16_t *numbers) {
@@ -221,7 +234,7 @@ akin_rabitq_code akin_rabitq_encode(const float *u, size_t dimension, unsigned b
         double deviation = sqrt(norm2 / (double)dimension);
         for (int i = 0; i <= 16; i++) {
             double candidate = i == 16 ? most / half : deviation * normal_step[bits] * (0.6 + 0.06 * i), square;
-            double dot = product_with_numbers(u, dimension, 1 / candidate, half, &square);
+            double dot = product_with_numbers(u, dimension, (float)(1 / candidate), half, &square);
             if (dot * dot / square > best)
                 best = dot * dot / square, step = candidate;
         }
