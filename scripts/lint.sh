@@ -26,7 +26,7 @@ else
 fi
 check_shell() { for file in "${shell[@]}"; do bash -n "$file" || return 1; done; }
 check "shell syntax" check_shell
-if command -v shellcheck >/dev/null; then check "shellcheck" shellcheck "${shell[@]}"; else passed_over "shellcheck" shellcheck; fi
+if command -v shellcheck >/dev/null; then check "shellcheck" shellcheck --severity=warning "${shell[@]}"; else passed_over "shellcheck" shellcheck; fi
 if [ "${#python[@]}" -gt 0 ] && command -v python3 >/dev/null; then
     check "python syntax" python3 -c 'import ast, sys
 for path in sys.argv[1:]: ast.parse(open(path, encoding="utf-8").read(), path)' "${python[@]}"

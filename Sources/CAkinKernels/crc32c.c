@@ -111,7 +111,9 @@ uint32_t akin_crc32c_scalar(uint32_t crc, const void *data, size_t length) {
 #define TARGET __attribute__((target("sse4.2")))
 #define CRC64(crc, word) ((uint32_t)_mm_crc32_u64((crc), (word)))
 #define CRC8(crc, byte) _mm_crc32_u8((crc), (byte))
-static int has_instruction(void) { return __builtin_cpu_supports("sse4.2"); }
+static int has_instruction(void) {
+    return __builtin_cpu_supports("sse4.2");
+}
 #elif defined(__aarch64__)
 #define TARGET __attribute__((target("crc")))
 #define CRC64(crc, word) __crc32cd((crc), (word))
@@ -167,12 +169,18 @@ uint32_t akin_crc32c(uint32_t crc, const void *data, size_t length) {
     return crc32c_instruction(crc, data, length);
 }
 
-int akin_crc32c_is_accelerated(void) { return has_instruction() != 0; }
+int akin_crc32c_is_accelerated(void) {
+    return has_instruction() != 0;
+}
 
 #else
 
-uint32_t akin_crc32c(uint32_t crc, const void *data, size_t length) { return akin_crc32c_scalar(crc, data, length); }
+uint32_t akin_crc32c(uint32_t crc, const void *data, size_t length) {
+    return akin_crc32c_scalar(crc, data, length);
+}
 
-int akin_crc32c_is_accelerated(void) { return 0; }
+int akin_crc32c_is_accelerated(void) {
+    return 0;
+}
 
 #endif

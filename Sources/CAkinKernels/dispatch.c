@@ -32,9 +32,12 @@ static const akin_kernel_table *choose(void) {
     const akin_kernel_table *best = NULL;
     for (size_t i = 0; i < sizeof best_first / sizeof *best_first; i++) {
         const akin_kernel_table *table = akin_kernels_at(best_first[i]);
-        if (!table) continue;
-        if (wanted && strcmp(wanted, table->name) == 0) return table;
-        if (!best) best = table;
+        if (!table)
+            continue;
+        if (wanted && strcmp(wanted, table->name) == 0)
+            return table;
+        if (!best)
+            best = table;
     }
     return best;
 }

@@ -25,7 +25,8 @@ static double distance(const float *x, const float *y, size_t dimension) {
             a = tail[0], b = tail[1];
         }
         UNROLL for (int i = 0; i < 4; i++) {
-            __m256d d = _mm256_sub_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + 4 * i)), _mm256_cvtps_pd(_mm_loadu_ps(b + 4 * i)));
+            __m256d d =
+                _mm256_sub_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + 4 * i)), _mm256_cvtps_pd(_mm_loadu_ps(b + 4 * i)));
             s[i] = _mm256_add_pd(s[i], _mm256_mul_pd(d, d));
         }
     }
@@ -43,7 +44,8 @@ static double product(const float *x, const float *y, size_t dimension) {
             a = tail[0], b = tail[1];
         }
         UNROLL for (int i = 0; i < 4; i++) // products of floats are exact in doubles
-            s[i] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + 4 * i)), _mm256_cvtps_pd(_mm_loadu_ps(b + 4 * i)), s[i]);
+            s[i] = _mm256_fmadd_pd(_mm256_cvtps_pd(_mm_loadu_ps(a + 4 * i)), _mm256_cvtps_pd(_mm_loadu_ps(b + 4 * i)),
+                                   s[i]);
     }
     return sum16(s);
 }
@@ -68,7 +70,8 @@ static inline void block_f32(const float *queries, const float *panel, size_t di
 
 static void tile_f32(const float *queries, const float *panel, size_t dimension, float *dots) {
     for (size_t j = 0; j < P; j += 24)
-        for (size_t i = 0; i < G; i += 4) block_f32(queries + i, panel + j, dimension, dots + i * P + j);
+        for (size_t i = 0; i < G; i += 4)
+            block_f32(queries + i, panel + j, dimension, dots + i * P + j);
 }
 
 static inline float sum8(__m256 v) {
@@ -78,14 +81,15 @@ static inline float sum8(__m256 v) {
 }
 
 // 4 queries x 2 rows along the components; fewer repeat the last.
-static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count,
-                       size_t dimension, bool difference, float *values) {
+static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count, size_t dimension,
+                       bool difference, float *values) {
     size_t whole = dimension / 8 * 8;
     for (size_t j = 0; j < n; j += 2) {
         const float *y[2] = {rows + j * stride, rows + (j + 1 < n ? j + 1 : j) * stride};
         for (size_t i = 0; i < count; i += 4) {
             const float *x[4];
-            for (size_t q = 0; q < 4; q++) x[q] = queries + (i + q < count ? i + q : count - 1) * dimension;
+            for (size_t q = 0; q < 4; q++)
+                x[q] = queries + (i + q < count ? i + q : count - 1) * dimension;
             __m256 acc[4][2];
             UNROLL for (int q = 0; q < 4; q++) acc[q][0] = acc[q][1] = _mm256_setzero_ps();
             for (size_t c = 0; c < whole; c += 8) {

@@ -3,7 +3,8 @@
 #include "kernels_internal.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,avx2"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma,avx2"))),                   \
+                             apply_to = function)
 
 #define UNROLL _Pragma("clang loop unroll(full)")
 
@@ -14,8 +15,12 @@ static inline double sum16(__m512d low, __m512d high) {
     return _mm_cvtsd_f64(_mm_add_sd(c, _mm_unpackhi_pd(c, c)));
 }
 
-static inline __m512d low_half(__m512 x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
-static inline __m512d high_half(__m512 x) { return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1)); }
+static inline __m512d low_half(__m512 x) {
+    return _mm512_cvtps_pd(_mm512_castps512_ps256(x));
+}
+static inline __m512d high_half(__m512 x) {
+    return _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
+}
 
 static double distance(const float *x, const float *y, size_t dimension) {
 #pragma clang fp contract(off)
@@ -51,7 +56,8 @@ static void panel_f32(const panel_view *panel, akin_queries *queries, size_t dim
     size_t share = panel->next_bytes / queries->groups / 64 * 64 + 64;
     for (size_t g = 0; g < queries->groups; g++, next += share) {
         const float *x = (const float *)queries->packed + g * G * dimension;
-        for (size_t b = 0; b < share && g * share + b < panel->next_bytes; b += 64) _mm_prefetch(next + b, _MM_HINT_T1);
+        for (size_t b = 0; b < share && g * share + b < panel->next_bytes; b += 64)
+            _mm_prefetch(next + b, _MM_HINT_T1);
         __m512 acc[G][3];
         UNROLL for (int i = 0; i < G; i++) UNROLL for (int j = 0; j < 3; j++) acc[i][j] = _mm512_setzero_ps();
         for (size_t c = 0; c < dimension; c++) {
@@ -68,9 +74,8 @@ static void panel_f32(const panel_view *panel, akin_queries *queries, size_t dim
         tile_bounds(panel, queries, g, bounds);
         __mmask16 any = 0;
         UNROLL for (int i = 0; i < G; i++) {
-            UNROLL for (int j = 0; j < 3; j++)
-                acc[i][j] = _mm512_fmadd_ps(_mm512_loadu_ps(panel->w + 16 * j), acc[i][j],
-                                            _mm512_loadu_ps(panel->b + 16 * j));
+            UNROLL for (int j = 0; j < 3; j++) acc[i][j] =
+                _mm512_fmadd_ps(_mm512_loadu_ps(panel->w + 16 * j), acc[i][j], _mm512_loadu_ps(panel->b + 16 * j));
             __m512 least = _mm512_min_ps(_mm512_min_ps(acc[i][0], acc[i][1]), acc[i][2]);
             any |= _mm512_cmp_ps_mask(least, _mm512_set1_ps(bounds[i]), _CMP_LE_OQ);
         }
@@ -95,7 +100,8 @@ static void pack_panel(const float *data, size_t rows, size_t dimension, const f
             UNROLL for (int i = 0; i < 16; i++) {
                 if (j + (size_t)i < rows) {
                     const float *y = data + (j + (size_t)i) * dimension + c;
-                    r[i] = _mm512_sub_ps(_mm512_mul_ps(_mm512_maskz_loadu_ps(in, y), _mm512_set1_ps(sigma[j + (size_t)i])), m);
+                    r[i] = _mm512_sub_ps(
+                        _mm512_mul_ps(_mm512_maskz_loadu_ps(in, y), _mm512_set1_ps(sigma[j + (size_t)i])), m);
                 } else {
                     r[i] = _mm512_setzero_ps();
                 }
@@ -120,8 +126,8 @@ static void pack_panel(const float *data, size_t rows, size_t dimension, const f
                 r[i] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0x88);
                 r[i + 8] = _mm512_shuffle_f32x4(t[i], t[i + 8], 0xdd);
             }
-            UNROLL for (int i = 0; i < 16; i++)
-                if ((size_t)i < width) _mm512_storeu_ps(panel + (c + (size_t)i) * P + j, r[i]);
+            UNROLL for (int i = 0; i < 16; i++) if ((size_t)i < width)
+                _mm512_storeu_ps(panel + (c + (size_t)i) * P + j, r[i]);
         }
     }
 }
@@ -132,12 +138,12 @@ static inline __m512 sums_of_16(const __m512 *v) {
     static const int pair[16] = {0, 2, 1, 3, 8, 10, 9, 11, 4, 6, 5, 7, 12, 14, 13, 15}; // slot of register p
     __m512 t[16];
     UNROLL for (int p = 0; p < 16; p++) t[pair[p]] = v[p];
-    UNROLL for (int i = 0; i < 8; i++)
-        t[i] = _mm512_add_ps(_mm512_shuffle_f32x4(t[i], t[i + 8], 0x44), _mm512_shuffle_f32x4(t[i], t[i + 8], 0xee));
-    UNROLL for (int i = 0; i < 4; i++)
-        t[i] = _mm512_add_ps(_mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd));
-    UNROLL for (int i = 0; i < 2; i++)
-        t[i] = _mm512_add_ps(_mm512_shuffle_ps(t[i], t[i + 2], 0x88), _mm512_shuffle_ps(t[i], t[i + 2], 0xdd));
+    UNROLL for (int i = 0; i < 8; i++) t[i] =
+        _mm512_add_ps(_mm512_shuffle_f32x4(t[i], t[i + 8], 0x44), _mm512_shuffle_f32x4(t[i], t[i + 8], 0xee));
+    UNROLL for (int i = 0; i < 4; i++) t[i] =
+        _mm512_add_ps(_mm512_shuffle_f32x4(t[i], t[i + 4], 0x88), _mm512_shuffle_f32x4(t[i], t[i + 4], 0xdd));
+    UNROLL for (int i = 0; i < 2; i++) t[i] =
+        _mm512_add_ps(_mm512_shuffle_ps(t[i], t[i + 2], 0x88), _mm512_shuffle_ps(t[i], t[i + 2], 0xdd));
     return _mm512_add_ps(_mm512_shuffle_ps(t[0], t[1], 0x88), _mm512_shuffle_ps(t[0], t[1], 0xdd));
 }
 
@@ -175,12 +181,15 @@ enum { AHEAD = 8192 };
                                      size_t dimension, bool difference, float *values) {                               \
         const float *x[Q], *y[R];                                                                                      \
         float sums[16];                                                                                                \
-        for (size_t q = 0; q < Q; q++) x[q] = queries + (q < count ? q : count - 1) * dimension;                       \
+        for (size_t q = 0; q < Q; q++)                                                                                 \
+            x[q] = queries + (q < count ? q : count - 1) * dimension;                                                  \
         for (size_t j = 0; j < n; j += R) {                                                                            \
-            for (size_t r = 0; r < R; r++) y[r] = rows + (j + r < n ? j + r : n - 1) * stride;                         \
+            for (size_t r = 0; r < R; r++)                                                                             \
+                y[r] = rows + (j + r < n ? j + r : n - 1) * stride;                                                    \
             _mm512_storeu_ps(sums, row_tile_##Q(x, y, dimension, difference));                                         \
             for (size_t q = 0; q < count; q++)                                                                         \
-                for (size_t r = 0; r < R && j + r < n; r++) values[q * P + j + r] = sums[q * R + r];                   \
+                for (size_t r = 0; r < R && j + r < n; r++)                                                            \
+                    values[q * P + j + r] = sums[q * R + r];                                                           \
         }                                                                                                              \
     }
 ROW_TILE(2, 8)
@@ -195,7 +204,8 @@ static inline float row_value_1(const float *x, const float *y, size_t dimension
 #define STEP(i, in)                                                                                                    \
     do {                                                                                                               \
         __m512 a = _mm512_maskz_loadu_ps(in, x + c + 16 * (i)), b = _mm512_maskz_loadu_ps(in, y + c + 16 * (i));       \
-        if (difference) a = b = _mm512_sub_ps(a, b);                                                                   \
+        if (difference)                                                                                                \
+            a = b = _mm512_sub_ps(a, b);                                                                               \
         acc[i] = _mm512_fmadd_ps(a, b, acc[i]);                                                                        \
         _mm_prefetch((const char *)(y + c + 16 * (i)) + AHEAD, _MM_HINT_T0);                                           \
     } while (0)
@@ -215,20 +225,26 @@ static inline float row_value_1(const float *x, const float *y, size_t dimension
 
 static inline void row_block_1(const float *rows, size_t stride, size_t n, const float *x, size_t dimension,
                                bool difference, float *values) {
-    for (size_t j = 0; j < n; j++) values[j] = row_value_1(x, rows + j * stride, dimension, difference);
+    for (size_t j = 0; j < n; j++)
+        values[j] = row_value_1(x, rows + j * stride, dimension, difference);
 }
 
-static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count,
-                       size_t dimension, bool difference, float *values) {
+static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count, size_t dimension,
+                       bool difference, float *values) {
 #define BLOCK(Q)                                                                                                       \
     (difference ? row_block_##Q(rows, stride, n, queries, count, dimension, true, values)                              \
                 : row_block_##Q(rows, stride, n, queries, count, dimension, false, values))
     if (count == 1) {
-        if (difference) row_block_1(rows, stride, n, queries, dimension, true, values);
-        else row_block_1(rows, stride, n, queries, dimension, false, values);
-    } else if (count == 2) BLOCK(2);
-    else if (count <= 4) BLOCK(4);
-    else BLOCK(8);
+        if (difference)
+            row_block_1(rows, stride, n, queries, dimension, true, values);
+        else
+            row_block_1(rows, stride, n, queries, dimension, false, values);
+    } else if (count == 2)
+        BLOCK(2);
+    else if (count <= 4)
+        BLOCK(4);
+    else
+        BLOCK(8);
 }
 
 #include "dot8_scalar.inc"
@@ -237,15 +253,16 @@ static void row_values(const float *rows, size_t stride, size_t n, const float *
 #include "rows_common.inc"
 
 #define AVX512_TABLE                                                                                                   \
-    .level = AKIN_SIMD_AVX512, .name = "avx512", .distance = distance, .product = product,                            \
-    .nominate_f32 = nominate_f32, .nominate_difference = nominate_difference, .nominate_product = nominate_product, \
+    .level = AKIN_SIMD_AVX512, .name = "avx512", .distance = distance, .product = product,                             \
+    .nominate_f32 = nominate_f32, .nominate_difference = nominate_difference, .nominate_product = nominate_product,    \
     .compact = compact, .make_room = make_room
 
-const akin_kernel_table akin_table_avx512 = {
-    AVX512_TABLE, .has_dot8 = false, .nominate_dot8 = nominate_dot8, .nominate_exact8 = nominate_exact8};
+const akin_kernel_table akin_table_avx512 = {AVX512_TABLE, .has_dot8 = false, .nominate_dot8 = nominate_dot8,
+                                             .nominate_exact8 = nominate_exact8};
 
-const akin_kernel_table akin_table_avx512_vnni = {
-    AVX512_TABLE, .has_dot8 = true, .nominate_dot8 = akin_nominate_dot8_vnni, .nominate_exact8 = akin_nominate_exact8_vnni};
+const akin_kernel_table akin_table_avx512_vnni = {AVX512_TABLE, .has_dot8 = true,
+                                                  .nominate_dot8 = akin_nominate_dot8_vnni,
+                                                  .nominate_exact8 = akin_nominate_exact8_vnni};
 
 #pragma clang attribute pop
 #endif

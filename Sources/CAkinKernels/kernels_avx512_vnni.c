@@ -18,8 +18,8 @@ enum { AHEAD = 16384 };
 // The dot products of n queries of a group with one panel.
 static inline __attribute__((always_inline)) void tile_dot8(const uint8_t *x, const int8_t *rows, const int32_t *start,
                                                             size_t padded, int n, bool ahead, __m512i acc[G][3]) {
-    UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++)
-        acc[i][j] = _mm512_loadu_si512(start + 16 * j);
+    UNROLL for (int i = 0; i < n; i++) UNROLL for (int j = 0; j < 3; j++) acc[i][j] =
+        _mm512_loadu_si512(start + 16 * j);
     for (size_t c = 0; c < padded; c += 4) {
         const int8_t *y = rows + c * P;
         __m512i y0 = _mm512_loadu_si512(y), y1 = _mm512_loadu_si512(y + 64), y2 = _mm512_loadu_si512(y + 128);
@@ -70,8 +70,8 @@ static inline __attribute__((always_inline)) void group_dot8(const panel_view *p
     }
 }
 
-static inline __attribute__((always_inline)) void group_exact8(const panel_view *panel, akin_queries *queries,
-                                                               size_t g, size_t padded, int n, bool ahead) {
+static inline __attribute__((always_inline)) void group_exact8(const panel_view *panel, akin_queries *queries, size_t g,
+                                                               size_t padded, int n, bool ahead) {
     __m512i acc[G][3];
     __mmask16 any = 0;
     tile_dot8((const uint8_t *)queries->packed + g * G * padded, panel->data, panel->start, padded, n, ahead, acc);
@@ -95,7 +95,8 @@ static inline __attribute__((always_inline)) void group_exact8(const panel_view 
             return;                                                                                                    \
         }                                                                                                              \
         group_##name(panel, queries, 0, padded, G, true);                                                              \
-        for (size_t g = 1; g < queries->groups; g++) group_##name(panel, queries, g, padded, G, false);                \
+        for (size_t g = 1; g < queries->groups; g++)                                                                   \
+            group_##name(panel, queries, g, padded, G, false);                                                         \
     }
 PANEL(dot8)
 PANEL(exact8)

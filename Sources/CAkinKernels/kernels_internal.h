@@ -65,8 +65,10 @@ static inline void tile_bounds(const panel_view *panel, const akin_queries *quer
 // Which of 48 values are at most as large as their reach.
 static inline uint64_t within_reach(const float *value, const float *reach) {
     uint32_t low = 0, high = 0; // two words, so that the loops vectorise
-    for (size_t j = 0; j < 24; j++) low |= (uint32_t)(value[j] <= reach[j]) << j;
-    for (size_t j = 0; j < 24; j++) high |= (uint32_t)(value[24 + j] <= reach[24 + j]) << j;
+    for (size_t j = 0; j < 24; j++)
+        low |= (uint32_t)(value[j] <= reach[j]) << j;
+    for (size_t j = 0; j < 24; j++)
+        high |= (uint32_t)(value[24 + j] <= reach[24 + j]) << j;
     return low | (uint64_t)high << 24;
 }
 

@@ -7,8 +7,10 @@
 
 static inline double sum16(const float64x2_t *s) {
     float64x2_t a[4], b[2];
-    for (int i = 0; i < 4; i++) a[i] = vaddq_f64(s[i], s[i + 4]);
-    for (int i = 0; i < 2; i++) b[i] = vaddq_f64(a[i], a[i + 2]);
+    for (int i = 0; i < 4; i++)
+        a[i] = vaddq_f64(s[i], s[i + 4]);
+    for (int i = 0; i < 2; i++)
+        b[i] = vaddq_f64(a[i], a[i + 2]);
     float64x2_t c = vaddq_f64(b[0], b[1]);
     return vgetq_lane_f64(c, 0) + vgetq_lane_f64(c, 1);
 }
@@ -70,14 +72,15 @@ static void tile_f32(const float *queries, const float *panel, size_t dimension,
 }
 
 // 4 queries x 2 rows along the components; fewer repeat the last.
-static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count,
-                       size_t dimension, bool difference, float *values) {
+static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count, size_t dimension,
+                       bool difference, float *values) {
     size_t whole = dimension / 4 * 4;
     for (size_t j = 0; j < n; j += 2) {
         const float *y[2] = {rows + j * stride, rows + (j + 1 < n ? j + 1 : j) * stride};
         for (size_t i = 0; i < count; i += 4) {
             const float *x[4];
-            for (size_t q = 0; q < 4; q++) x[q] = queries + (i + q < count ? i + q : count - 1) * dimension;
+            for (size_t q = 0; q < 4; q++)
+                x[q] = queries + (i + q < count ? i + q : count - 1) * dimension;
             float32x4_t acc[4][2];
             UNROLL for (int q = 0; q < 4; q++) acc[q][0] = acc[q][1] = vdupq_n_f32(0);
             for (size_t c = 0; c < whole; c += 4) {

@@ -7,9 +7,12 @@
 
 static double sum16(const double *s) {
     double a[8], b[4], c[2];
-    for (int i = 0; i < 8; i++) a[i] = s[i] + s[i + 8];
-    for (int i = 0; i < 4; i++) b[i] = a[i] + a[i + 4];
-    for (int i = 0; i < 2; i++) c[i] = b[i] + b[i + 2];
+    for (int i = 0; i < 8; i++)
+        a[i] = s[i] + s[i + 8];
+    for (int i = 0; i < 4; i++)
+        b[i] = a[i] + a[i + 4];
+    for (int i = 0; i < 2; i++)
+        c[i] = b[i] + b[i + 2];
     return c[0] + c[1];
 }
 
@@ -25,7 +28,8 @@ static double distance(const float *x, const float *y, size_t dimension) {
 
 static double product(const float *x, const float *y, size_t dimension) {
     double s[16] = {0};
-    for (size_t c = 0; c < dimension; c++) s[c % 16] += (double)x[c] * (double)y[c]; // exact in doubles
+    for (size_t c = 0; c < dimension; c++)
+        s[c % 16] += (double)x[c] * (double)y[c]; // exact in doubles
     return sum16(s);
 }
 
@@ -33,16 +37,18 @@ static void tile_f32(const float *queries, const float *panel, size_t dimension,
     memset(dots, 0, sizeof(float) * G * P);
     for (size_t c = 0; c < dimension; c++)
         for (size_t i = 0; i < G; i++)
-            for (size_t j = 0; j < P; j++) dots[i * P + j] += queries[c * G + i] * panel[c * P + j];
+            for (size_t j = 0; j < P; j++)
+                dots[i * P + j] += queries[c * G + i] * panel[c * P + j];
 }
 
-static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count,
-                       size_t dimension, bool difference, float *values) {
+static void row_values(const float *rows, size_t stride, size_t n, const float *queries, size_t count, size_t dimension,
+                       bool difference, float *values) {
     for (size_t i = 0; i < count; i++)
         for (size_t j = 0; j < n; j++) {
             const float *x = queries + i * dimension, *y = rows + j * stride;
             float s = 0;
-            for (size_t c = 0; c < dimension; c++) s += difference ? (x[c] - y[c]) * (x[c] - y[c]) : x[c] * y[c];
+            for (size_t c = 0; c < dimension; c++)
+                s += difference ? (x[c] - y[c]) * (x[c] - y[c]) : x[c] * y[c];
             values[i * P + j] = s;
         }
 }

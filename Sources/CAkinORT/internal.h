@@ -9,7 +9,7 @@ struct akin_ort {
     const char *version;
     ort_env *env;
     ort_memory_info *memory;
-    ort_allocator *allocator;  // ONNX Runtime's own, never released
+    ort_allocator *allocator; // ONNX Runtime's own, never released
 };
 
 struct akin_ort_session {

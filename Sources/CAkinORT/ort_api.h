@@ -22,65 +22,65 @@ enum { ORT_LOG_FATAL = 4, ORT_OPTIMIZE_ALL = 99, ORT_TYPE_TENSOR = 1, ORT_ARENA_
 
 typedef struct ort_api {
     void *_0[1];
-    int (*error_code)(const ort_status *);             // 1
-    const char *(*error_message)(const ort_status *);  // 2
-    ort_status *(*create_env)(int log_level, const char *log_id, ort_env **);  // 3
+    int (*error_code)(const ort_status *);                                    // 1
+    const char *(*error_message)(const ort_status *);                         // 2
+    ort_status *(*create_env)(int log_level, const char *log_id, ort_env **); // 3
     void *_4[3];
-    ort_status *(*create_session)(const ort_env *, const char *path, const ort_session_options *, ort_session **);  // 7
+    ort_status *(*create_session)(const ort_env *, const char *path, const ort_session_options *, ort_session **); // 7
     void *_8[1];
-    ort_status *(*run)(
-        ort_session *, const ort_run_options *, const char *const *input_names, const ort_value *const *inputs,
-        size_t input_count, const char *const *output_names, size_t output_count, ort_value **outputs);  // 9
-    ort_status *(*create_session_options)(ort_session_options **);  // 10
+    ort_status *(*run)(ort_session *, const ort_run_options *, const char *const *input_names,
+                       const ort_value *const *inputs, size_t input_count, const char *const *output_names,
+                       size_t output_count, ort_value **outputs);  // 9
+    ort_status *(*create_session_options)(ort_session_options **); // 10
     void *_11[11];
-    ort_status *(*set_log_level)(ort_session_options *, int level);           // 22
-    ort_status *(*set_optimization_level)(ort_session_options *, int level);  // 23
-    ort_status *(*set_intra_op_threads)(ort_session_options *, int threads);  // 24
-    ort_status *(*set_inter_op_threads)(ort_session_options *, int threads);  // 25
+    ort_status *(*set_log_level)(ort_session_options *, int level);          // 22
+    ort_status *(*set_optimization_level)(ort_session_options *, int level); // 23
+    ort_status *(*set_intra_op_threads)(ort_session_options *, int threads); // 24
+    ort_status *(*set_inter_op_threads)(ort_session_options *, int threads); // 25
     void *_26[4];
-    ort_status *(*input_count)(const ort_session *, size_t *);   // 30
-    ort_status *(*output_count)(const ort_session *, size_t *);  // 31
+    ort_status *(*input_count)(const ort_session *, size_t *);  // 30
+    ort_status *(*output_count)(const ort_session *, size_t *); // 31
     void *_32[1];
-    ort_status *(*input_type)(const ort_session *, size_t index, ort_type_info **);   // 33
-    ort_status *(*output_type)(const ort_session *, size_t index, ort_type_info **);  // 34
+    ort_status *(*input_type)(const ort_session *, size_t index, ort_type_info **);  // 33
+    ort_status *(*output_type)(const ort_session *, size_t index, ort_type_info **); // 34
     void *_35[1];
-    ort_status *(*input_name)(const ort_session *, size_t index, ort_allocator *, char **);   // 36
-    ort_status *(*output_name)(const ort_session *, size_t index, ort_allocator *, char **);  // 37
+    ort_status *(*input_name)(const ort_session *, size_t index, ort_allocator *, char **);  // 36
+    ort_status *(*output_name)(const ort_session *, size_t index, ort_allocator *, char **); // 37
     void *_38[11];
-    ort_status *(*create_tensor_over)(
-        const ort_memory_info *, void *data, size_t bytes, const int64_t *shape, size_t rank, int element_type,
-        ort_value **);  // 49
-    ort_status *(*is_tensor)(const ort_value *, int *);      // 50
-    ort_status *(*tensor_data)(ort_value *, void **);        // 51
+    ort_status *(*create_tensor_over)(const ort_memory_info *, void *data, size_t bytes, const int64_t *shape,
+                                      size_t rank, int element_type,
+                                      ort_value **);    // 49
+    ort_status *(*is_tensor)(const ort_value *, int *); // 50
+    ort_status *(*tensor_data)(ort_value *, void **);   // 51
     void *_52[3];
-    ort_status *(*type_as_tensor)(const ort_type_info *, const ort_tensor_info **);  // 55
+    ort_status *(*type_as_tensor)(const ort_type_info *, const ort_tensor_info **); // 55
     void *_56[4];
-    ort_status *(*element_type)(const ort_tensor_info *, int *);                       // 60
-    ort_status *(*rank)(const ort_tensor_info *, size_t *);                            // 61
-    ort_status *(*shape)(const ort_tensor_info *, int64_t *dimensions, size_t count);  // 62
+    ort_status *(*element_type)(const ort_tensor_info *, int *);                      // 60
+    ort_status *(*rank)(const ort_tensor_info *, size_t *);                           // 61
+    ort_status *(*shape)(const ort_tensor_info *, int64_t *dimensions, size_t count); // 62
     void *_63[2];
-    ort_status *(*value_tensor_info)(const ort_value *, ort_tensor_info **);  // 65
+    ort_status *(*value_tensor_info)(const ort_value *, ort_tensor_info **); // 65
     void *_66[3];
-    ort_status *(*create_cpu_memory_info)(int allocator_type, int memory_type, ort_memory_info **);  // 69
+    ort_status *(*create_cpu_memory_info)(int allocator_type, int memory_type, ort_memory_info **); // 69
     void *_70[6];
-    ort_status *(*allocator_free)(ort_allocator *, void *);  // 76
+    ort_status *(*allocator_free)(ort_allocator *, void *); // 76
     void *_77[1];
-    ort_status *(*default_allocator)(ort_allocator **);  // 78
+    ort_status *(*default_allocator)(ort_allocator **); // 78
     void *_79[13];
-    void (*release_env)(ort_env *);                          // 92
-    void (*release_status)(ort_status *);                    // 93
-    void (*release_memory_info)(ort_memory_info *);          // 94
-    void (*release_session)(ort_session *);                  // 95
-    void (*release_value)(ort_value *);                      // 96
+    void (*release_env)(ort_env *);                 // 92
+    void (*release_status)(ort_status *);           // 93
+    void (*release_memory_info)(ort_memory_info *); // 94
+    void (*release_session)(ort_session *);         // 95
+    void (*release_value)(ort_value *);             // 96
     void *_97[1];
-    void (*release_type_info)(ort_type_info *);              // 98
-    void (*release_tensor_info)(ort_tensor_info *);          // 99
-    void (*release_session_options)(ort_session_options *);  // 100
+    void (*release_type_info)(ort_type_info *);             // 98
+    void (*release_tensor_info)(ort_tensor_info *);         // 99
+    void (*release_session_options)(ort_session_options *); // 100
     void *_101[29];
-    ort_status *(*add_config_entry)(ort_session_options *, const char *key, const char *value);  // 130
+    ort_status *(*add_config_entry)(ort_session_options *, const char *key, const char *value); // 130
 } ort_api;
 
-#define ORT_PLACE(name, place) \
+#define ORT_PLACE(name, place)                                                                                         \
     _Static_assert(offsetof(ort_api, name) == (place) * sizeof(void *), #name " is at the wrong place")
 ORT_PLACE(error_code, 1);
 ORT_PLACE(create_env, 3);

@@ -23,7 +23,7 @@ extension Matrix<Float> {
 extension Matrix<Float> {
     /// Points around some centres, each on a plane of few directions: vectors as networks give them, in small.
     ///
-    /// - Parameter skipping: points that are drawn and left out, so that queries come from the same mixture as a base.
+    /// `skipping` points are drawn and left out first, so that queries come from the same mixture as a base.
     public static func clustered(rows: Int, columns: Int, clusters: Int, seed: UInt64, skipping: Int = 0) -> Matrix {
         var random = SeededRandom(seed: seed)
         let directions = max(1, columns / 4)

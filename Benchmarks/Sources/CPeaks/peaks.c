@@ -54,7 +54,8 @@ static double read512(const void *memory, size_t bytes) {
     __m512i s[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
     double start = now();
     for (size_t b = 0; b + 256 <= bytes; b += 256)
-        for (int i = 0; i < 4; i++) s[i] = _mm512_xor_si512(s[i], _mm512_loadu_si512(p + b + 64 * i));
+        for (int i = 0; i < 4; i++)
+            s[i] = _mm512_xor_si512(s[i], _mm512_loadu_si512(p + b + 64 * i));
     double seconds = now() - start;
     s[0] = _mm512_xor_si512(_mm512_xor_si512(s[0], s[1]), _mm512_xor_si512(s[2], s[3]));
     sink = (float)_mm512_cvtsi512_si32(s[0]);
@@ -84,7 +85,8 @@ static double read_plain(const void *memory, size_t bytes) {
     const uint64_t *p = memory;
     uint64_t s = 0;
     double start = now();
-    for (size_t i = 0; i < bytes / 8; i++) s ^= p[i];
+    for (size_t i = 0; i < bytes / 8; i++)
+        s ^= p[i];
     double seconds = now() - start;
     sink = (float)s;
     return (double)bytes / seconds * 1e-9;
@@ -92,22 +94,26 @@ static double read_plain(const void *memory, size_t bytes) {
 
 double akin_peak_fma(void) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512f")) return fma512();
-    if (__builtin_cpu_supports("fma")) return fma256();
+    if (__builtin_cpu_supports("avx512f"))
+        return fma512();
+    if (__builtin_cpu_supports("fma"))
+        return fma256();
 #endif
     return 0;
 }
 
 double akin_peak_dot8(void) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512vnni")) return dot512();
+    if (__builtin_cpu_supports("avx512vnni"))
+        return dot512();
 #endif
     return 0;
 }
 
 double akin_peak_read(const void *memory, size_t bytes) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni")) return read512(memory, bytes);
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni"))
+        return read512(memory, bytes);
 #endif
     return read_plain(memory, bytes);
 }

@@ -33,7 +33,9 @@ emit([
 ])
 
 while let line = readLine() {
-    var setting = ["nprobe": "16", "refine": "10", "k": "10", "batch": "0", "threads": "1", "repeat": "3", "total": "0"]
+    var setting = [
+        "nprobe": "16", "refine": "10", "k": "10", "batch": "0", "threads": "1", "repeat": "3", "total": "0",
+    ]
     for word in line.split(separator: " ") {
         let pair = word.split(separator: "=", maxSplits: 1)
         if pair.count == 2 { setting[String(pair[0])] = String(pair[1]) }

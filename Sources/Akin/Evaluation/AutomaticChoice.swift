@@ -97,7 +97,8 @@ public struct AutomaticChoice: Sendable {
         }
         let measured = candidates.filter { $0.measured != nil }
         let reaching = measured.filter { $0.measured?.reachesGoal ?? false }
-        let winner = reaching.min { Self.seconds($0) < Self.seconds($1) } ?? measured.max { Self.recall($0) < Self.recall($1) }
+        let winner =
+            reaching.min { Self.seconds($0) < Self.seconds($1) } ?? measured.max { Self.recall($0) < Self.recall($1) }
         guard let winner, let result = winner.measured else {
             throw IndexError.outOfRange(
                 name: "memory", value: goal.memory ?? 0, allowed: (candidates.map(\.bytes).min() ?? 0)...Int.max)
@@ -132,7 +133,9 @@ public struct AutomaticChoice: Sendable {
                 case .codec: Double(dimension)
                 }
             // Codes, refinement, an id and a term; blocks are half empty at the end of each list.
-            let bytes = Double(count) * (codeBytes + refined + 12) + Double(partition.nlist) * (codeBytes * 16 + Double(dimension) * 5)
+            let bytes =
+                Double(count) * (codeBytes + refined + 12) + Double(partition.nlist)
+                * (codeBytes * 16 + Double(dimension) * 5)
             let spec = IndexSpec(core: .partitioned(partition, codec), refinement: refinement)
             guard (try? spec.validate(dimension: dimension)) != nil else { return }
             candidates.append(Candidate(spec: spec, bytes: Int(bytes)))
@@ -191,7 +194,9 @@ private struct Trial {
         truth = found.map { found in
             Matrix(rows: rows, columns: wanted) { ids in
                 for query in 0..<rows {
-                    for (rank, neighbor) in found[query].enumerated() { ids[query * wanted + rank] = Int32(neighbor.id) }
+                    for (rank, neighbor) in found[query].enumerated() {
+                        ids[query * wanted + rank] = Int32(neighbor.id)
+                    }
                 }
             }
         }

@@ -11,7 +11,8 @@ public enum IndexFile {
     ///   - monitor: told of the bytes compared.
     /// - Throws: ``FileError`` for a file that cannot be read or is damaged; `CancellationError`.
     public static func open(
-        _ path: String, isMapped: Bool = false, verify: Bool = true, threads: Int? = nil, monitor: ProgressMonitor = .silent
+        _ path: String, isMapped: Bool = false, verify: Bool = true, threads: Int? = nil,
+        monitor: ProgressMonitor = .silent
     ) throws -> any VectorIndex {
         let container = try ContainerReader(path: path)
         let manifest = try IndexManifest(container)

@@ -47,7 +47,8 @@ import Testing
         func recall(_ nprobe: Int) throws -> Double {
             let found = try index.search(queries, k: 10, options: .init(nprobe: nprobe)).neighbors
             return try Recall.compute(
-                found: found, truth: ids, base: vectors, queries: queries, metric: .l2, k: 10).value
+                found: found, truth: ids, base: vectors, queries: queries, metric: .l2, k: 10
+            ).value
         }
         let nprobe = try #require(best.nprobe)
         #expect(try recall(nprobe) >= goal)
