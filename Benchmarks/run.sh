@@ -4,6 +4,8 @@
 #     Benchmarks/run.sh                     # everything that the data at hand allow
 #     Benchmarks/run.sh search fashion      # exact search on some data sets: fashion, clusters, uniform
 #     Benchmarks/run.sh kmeans [DATASET]    # k-means on a data set (default: clusters)
+#     Benchmarks/run.sh ivf fashion         # inverted files beside faiss: fashion, clusters
+#     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
 #
 # THREADS is the number of threads for embedding and classification (default: all). Run it on an idle machine.
@@ -54,6 +56,20 @@ kmeans() { # data set
     record "kmeans $1" both "$python" $peers/kmeans.py "$data/$1" --akin $akin
 }
 
+ivf() { # data set
+    local goal=0.94
+    [ "$1" != fashion ] || goal=0.99
+    "$python" $peers/datasets.py "$1" "$data/$1"
+    swift build -c release --package-path Benchmarks >&2
+    record "ivf $1" both "$python" $peers/ivf.py "$data/$1" --akin $akin --goal $goal \
+        --search Benchmarks/.build/release/ivf-search
+}
+
+large() {
+    "$python" $peers/datasets.py large "$data/large"
+    record large akin "$python" $peers/large.py "$data/large" --akin $akin
+}
+
 embed() {
     local source=$AKIN_DATA/images/tiny-imagenet/val.tar model=$AKIN_DATA/models/vit_tiny_patch16_224
     record embed akin $akin embed "$source" --model "$model" -o "$data/val.npy" --threads "$threads" --restart --json
@@ -73,13 +89,17 @@ part=${1:-all}
 case $part in
     search) for name in "${@:-uniform}"; do search "$name"; done ;;
     kmeans) kmeans "${1:-clusters}" ;;
+    ivf) for name in "${@:-clusters}"; do ivf "$name"; done ;;
+    large) large ;;
     embed) embed ;;
     classify) classify ;;
     all)
         search clusters
         kmeans clusters
+        ivf clusters
         if [ -n "${AKIN_DATA:-}" ]; then
             search fashion
+            ivf fashion
             embed
             classify
         else
@@ -87,7 +107,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | large | embed | classify]" >&2
         exit 2
         ;;
 esac

@@ -9,9 +9,9 @@ struct CoarseQuantizer: Sendable {
     /// `[nlist, dimension]`.
     var centroids: Matrix<Float> { index.vectors }
 
-    /// - Parameters:
-    ///   - centroids: `[nlist, dimension]`, finite.
-    ///   - metric: L2 or inner product.
+    /// Measures centroids, `[nlist, dimension]`, once for all searches; the metric is L2 or the inner product.
+    ///
+    /// - Throws: ``IndexError`` for centroids that are not finite.
     init(_ centroids: Matrix<Float>, metric: Metric, kernels: Kernels = .best) throws(IndexError) {
         index = try FlatIndex(centroids, metric: metric, kernels: kernels)
         assigner = try CentroidAssigner(centroids, metric: metric, kernels: kernels)

@@ -36,6 +36,8 @@ extension IVFIndex {
     /// - Parameters:
     ///   - vectors: `[n, dimension]`, finite.
     ///   - ids: one per row, different from each other.
+    ///   - threads: threads to use; `nil` means one per core.
+    ///   - monitor: progress and cancellation.
     /// - Throws: the same as ``add(_:ids:threads:monitor:)``; the index is then as it was.
     public mutating func update(
         _ vectors: Matrix<Float>, ids: [Int64], threads: Int? = nil, monitor: ProgressMonitor = .silent

@@ -56,13 +56,10 @@ extension IVFIndex {
         } make: { queries, originals, count in
             ListSearch(
                 self, queries: queries, originals: originals, count: count, k: .max, wanted: 256,
-                within: estimateBound(bound), filter: options.filter, kernels: options.kernels ?? .best)
+                within: bound, filter: options.filter, kernels: options.kernels ?? .best)
         }
         return SearchResult(neighbors: Neighbors(rows), isExact: isExact(options), visited: visited, isLimited: false)
     }
-
-    /// For the cosine the codes' key is that of unit vectors, so the bound is the same; with estimates it stays as it is.
-    private func estimateBound(_ bound: Int32) -> Int32 { bound }
 
     private func neighbor(_ contender: Contender) -> Neighbor {
         let key = akin_unordered(contender.key)

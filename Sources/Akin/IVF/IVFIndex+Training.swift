@@ -7,7 +7,7 @@ extension IVFIndex {
         public var iterations: Int
         /// Training vectors used for each centroid, at most.
         public var maxPointsPerCentroid: Int
-        /// Threads to use; `nil` means one per core. The result does not depend on them.
+        /// Threads to use, one per core where it is `nil`; the result does not depend on them.
         public var threads: Int?
 
         /// Chooses how to train.

@@ -59,7 +59,7 @@ public struct IVFIndex: VectorIndex {
     public var count: Int { lists.count }
     /// Inverted lists; 1 without centroids.
     public var nlist: Int { lists.nlist }
-    /// Bytes of memory in use: lists, centroids, codebooks. What stays in a mapped file is not counted.
+    /// Bytes of memory in use, for lists, centroids and transforms; what stays in a mapped file is not counted.
     public var byteCount: Int { lists.byteCount + transforms.byteCount + (coarse?.index.byteCount ?? 0) }
     /// Bytes of codes, ids and second codes, in memory or in a file.
     public var storedByteCount: Int { lists.totalByteCount }

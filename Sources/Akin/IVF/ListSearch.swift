@@ -38,9 +38,9 @@ final class ListSearch {
     /// Codes that queries were compared with.
     private(set) var visited = 0
 
-    /// - Parameters:
-    ///   - wanted: candidates to keep for each query, k or more.
-    ///   - within: for a range search, the greatest key wanted, as an ordered integer.
+    /// Prepares `count` queries; `wanted` is how many candidates are kept of each, k or more.
+    ///
+    /// For a range search `within` is the greatest key wanted, as an ordered integer.
     init(
         _ index: IVFIndex, queries: UnsafePointer<Float>, originals: UnsafePointer<Float>, count: Int, k: Int,
         wanted: Int, within: Int32? = nil, filter: IDFilter?, kernels: Kernels
@@ -71,7 +71,7 @@ final class ListSearch {
 
     // MARK: - Scanning
 
-    /// Looks at lists of ranks `first`, `first + step`, ... of each query, nearest first.
+    /// Looks at every `step`-th of the lists of each query, nearest first, beginning with rank `first`.
     func run(_ probes: ProbeTable, queries range: Range<Int>, first: Int, step: Int, monitor: ProgressMonitor) throws {
         let nprobe = probes.nprobe
         let isShared = count * nprobe >= 2 * index.nlist && count > 1

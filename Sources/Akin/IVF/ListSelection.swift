@@ -17,7 +17,7 @@ final class ListSelection {
     /// Bytes that one query needs.
     static func byteCount(wanted: Int) -> Int { capacity(wanted) * 12 + MemoryLayout<akin_selector>.stride }
 
-    /// - Parameter within: an ordered key that candidates must not exceed, instead of the `wanted` nearest.
+    /// Keeps the `wanted` nearest of each query, or with `within` all whose ordered key does not exceed it.
     init(queries: Int, wanted: Int, within: Int32? = nil, kernels: Kernels) {
         self.wanted = wanted
         self.kernels = kernels.table.pointee

@@ -4,8 +4,9 @@
     internal import Darwin
 #endif
 
-/// Inverted lists that lie in a file's sections, one after the other. Where the file is mapped nothing is read before a
-/// search probes it.
+/// Inverted lists that lie in a file's sections, one after the other.
+///
+/// Where the file is mapped, nothing is read before a search probes it.
 final class MappedLists: @unchecked Sendable {
     /// `[nlist]`: vectors in each list.
     let counts: [Int]
@@ -18,10 +19,10 @@ final class MappedLists: @unchecked Sendable {
     private let firstID: [Int]
     private let firstCode: [Int]
 
-    /// - Parameters:
-    ///   - counts: vectors in each list; their sum agrees with the sections' lengths, which the caller has checked.
-    ///   - codes: the blocks of all lists, each list beginning at a multiple of ``alignment``.
-    ///   - isResident: whether the sections were read into memory.
+    /// Views the sections of a file: `counts` has the vectors of each list and agrees with the sections' lengths, which
+    /// the caller has checked; in `codes` each list begins at a multiple of ``alignment``.
+    ///
+    /// `isResident` says whether the sections were read into memory.
     init(
         counts: [Int], shape: ListShape, ids: Matrix<Int64>, codes: Matrix<UInt8>, refined: Matrix<UInt8>,
         isResident: Bool

@@ -12,10 +12,8 @@ struct Refinement: Sendable {
 
     /// Writes the exact key of each candidate, given where its second code is.
     ///
-    /// - Parameters:
-    ///   - query: `[dimension]`, as the caller gave it.
-    ///   - codes: `[count]` places of packed codes.
-    ///   - keys: receives squared distances, or similarities with their sign changed.
+    /// The query is `[dimension]`, as the caller gave it; `keys` receives squared distances, or similarities with their
+    /// sign changed.
     func keys(
         of query: UnsafePointer<Float>, _ codes: UnsafePointer<UnsafePointer<UInt8>>, count: Int, metric: Metric,
         kernels: Kernels, into keys: UnsafeMutablePointer<Double>

@@ -9,6 +9,7 @@ public enum IndexFile {
     ///   - verify: whether to compare all bytes with their checksums first, which reads the whole file.
     ///   - threads: threads to measure the rows of a flat index with; `nil` means one per core.
     ///   - monitor: told of the bytes compared.
+    /// - Returns: a ``FlatIndex`` or an ``IVFIndex``.
     /// - Throws: ``FileError`` for a file that cannot be read or is damaged; `CancellationError`.
     public static func open(
         _ path: String, isMapped: Bool = false, verify: Bool = true, threads: Int? = nil,

@@ -37,10 +37,14 @@ public struct SearchOptions: Sendable {
     public var threads: Int?
     /// Arithmetic of the exact search; for measurements.
     public var arithmetic: Arithmetic
-    /// Inverted lists to look at, 1 or more; `nil` for the index's own default. An index without lists ignores it.
+    /// Inverted lists to look at, 1 or more; the index's own default where it is `nil`.
+    ///
+    /// An index without lists ignores it.
     public var nprobe: Int?
-    /// Candidates compared again by the finer code, for each neighbour wanted: 1 or more; `nil` for the index's own
-    /// default. An index without refinement ignores it.
+    /// Candidates compared again by the finer code for each neighbour wanted, 1 or more; the index's own default where
+    /// it is `nil`.
+    ///
+    /// An index without refinement ignores it.
     public var refineFactor: Double?
     /// Ids that may be returned; all when `nil`.
     public var filter: IDFilter?
