@@ -36,7 +36,7 @@ bench: build ## Measures exact search and embedding beside their peers; JSON to 
 	Benchmarks/run.sh
 
 sanitize: setup ## All tests under AddressSanitizer, then ThreadSanitizer (slow).
-	swift test -c release --disable-testable-imports --scratch-path .build/asan --sanitize=address
+	ASAN_OPTIONS=detect_leaks=0 swift test -c release --disable-testable-imports --scratch-path .build/asan --sanitize=address
 	swift test -c release --disable-testable-imports --scratch-path .build/tsan --sanitize=thread
 
 fuzz: setup ## Feeds hostile input to every reader of files: make fuzz SECONDS=60

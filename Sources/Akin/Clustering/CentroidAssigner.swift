@@ -151,6 +151,16 @@ package final class CentroidAssigner: Sendable {
         return Array(UnsafeBufferPointer(start: numbers.pointer, count: vectors.rows))
     }
 
+    /// The nearest centroid of each vector and its key: the squared distance, or the inner product with its sign changed.
+    ///
+    /// The key is computed in double precision; otherwise as ``assign(_:threads:previous:monitor:)``.
+    func nearest(_ vectors: Matrix<Float>, threads: Int) throws -> (numbers: Buffer<UInt32>, keys: Buffer<Double>) {
+        let numbers = Buffer<UInt32>(repeating: 0, count: vectors.rows)
+        let keys = Buffer<Double>(repeating: 0, count: vectors.rows)
+        try run(vectors, threads: threads, numbers: numbers, keys: keys, knowing: .nothing, progress: { _ in })
+        return (numbers, keys)
+    }
+
     /// What is known of each point before a pass.
     enum Knowledge: Sendable {
         case nothing

@@ -24,7 +24,16 @@ struct CoarseQuantizer: Sendable {
 
     /// The `nprobe` nearest lists of each query, nearest first, with squared distance or inner product.
     func probe(_ queries: Matrix<Float>, nprobe: Int, options: SearchOptions) throws -> Neighbors {
-        try index.search(
+        // Many queries that want one list each are vectors to assign.
+        if nprobe == 1, queries.rows >= 64 {
+            let (numbers, keys) = try assigner.nearest(queries, threads: options.threads ?? availableCores())
+            let isProduct = index.metric == .innerProduct
+            return Neighbors(
+                (0..<queries.rows).map {
+                    [Neighbor(id: Int64(numbers[$0]), score: Float(isProduct ? 0 - keys[$0] : keys[$0]))]
+                })
+        }
+        return try index.search(
             queries, k: nprobe, options: SearchOptions(threads: options.threads, arithmetic: options.arithmetic)
         ).neighbors
     }
