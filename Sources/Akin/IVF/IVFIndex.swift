@@ -8,7 +8,7 @@
 /// ``remove(_:)`` and ``merge(_:)``; a copy shares all lists with the original until one of them changes.
 ///
 /// ```swift
-/// var index = try IVFIndex(training: sample, spec: IndexSpec("IVF1024,PQ64x4fs,RFlat"))
+/// var index = try IVFIndex(training: sample, spec: IndexSpec(parsing: "IVF1024,PQ64x4fs,RFlat"))
 /// try index.add(base)
 /// let result = try index.search(queries, k: 10, options: .init(nprobe: 16))
 /// ```
