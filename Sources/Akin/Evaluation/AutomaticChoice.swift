@@ -82,11 +82,12 @@ public struct AutomaticChoice: Sendable {
         guard goal.k >= 1 else { throw IndexError.outOfRange(name: "k", value: goal.k, allowed: 1...max(1, count)) }
         let sample = TransformChain.evenlySpaced(vectors, atMost: Self.sampleLimit)
         let trial = Trial(sample, metric: metric, goal: goal, count: count, threads: threads)
-        var candidates = Self.candidates(count: count, dimension: vectors.columns, goal: goal)
+        var candidates = try Self.candidates(
+            count: max(count, 1), dimension: vectors.columns, metric: metric, goal: goal)
         for i in candidates.indices {
             try monitor.update("trying \(candidates[i].spec)", done: i, total: candidates.count)
             if let memory = goal.memory, candidates[i].bytes > memory {
-                candidates[i].passedOver = "takes \(candidates[i].bytes) bytes"
+                candidates[i].passedOver = "more than the memory"
                 continue
             }
             guard trial.canTrain(candidates[i].spec) else {
@@ -120,38 +121,27 @@ public struct AutomaticChoice: Sendable {
     private static func recall(_ candidate: Candidate) -> Double { candidate.measured?.recall ?? 0 }
 
     /// What is worth trying: exact search, lists of vectors, and lists of codes from fine to coarse.
-    private static func candidates(count: Int, dimension: Int, goal: Goal) -> [Candidate] {
-        var candidates = [Candidate(spec: .flat, bytes: count * dimension * 5)]
-        guard goal.recall < 1 else { return candidates }
-        let partition = IndexSpec.Partition(nlist: max(1, min(Int(4 * Double(count).squareRoot()), count / 39)))
-        func add(_ codec: IndexSpec.Codec, _ refinement: IndexSpec.Refinement? = nil, codeBytes: Double) {
-            let refined: Double =
-                switch refinement {
-                case nil: 0
-                case .flat: Double(4 * dimension)
-                case .codec(.scalar(let type)): Double(type.bits * dimension) / 8
-                case .codec: Double(dimension)
-                }
-            // Codes, refinement, an id and a term; blocks are half empty at the end of each list.
-            let bytes =
-                Double(count) * (codeBytes + refined + 12) + Double(partition.nlist)
-                * (codeBytes * 16 + Double(dimension) * 5)
-            let spec = IndexSpec(core: .partitioned(partition, codec), refinement: refinement)
-            guard (try? spec.validate(dimension: dimension)) != nil else { return }
-            candidates.append(Candidate(spec: spec, bytes: Int(bytes)))
-        }
-        add(.flat, codeBytes: Double(4 * dimension))
-        add(.scalar(.bits8), codeBytes: Double(dimension))
-        for part in [2, 4, 8] where dimension % part == 0 {
-            let m = dimension / part
-            for refinement in [IndexSpec.Refinement.flat, .codec(.scalar(.bits8)), nil] {
-                add(.fastScan(m: m, residual: false), refinement, codeBytes: Double(m) / 2)
+    private static func candidates(count: Int, dimension: Int, metric: Metric, goal: Goal) throws -> [Candidate] {
+        var specs = [IndexSpec.flat]
+        if goal.recall < 1 {
+            let partition = IndexSpec.Partition(nlist: max(1, min(Int(4 * Double(count).squareRoot()), count / 39)))
+            func add(_ codec: IndexSpec.Codec, _ refinement: IndexSpec.Refinement? = nil) {
+                let spec = IndexSpec(core: .partitioned(partition, codec), refinement: refinement)
+                if (try? spec.validate(dimension: dimension)) != nil { specs.append(spec) }
             }
+            add(.flat)
+            add(.scalar(.bits8))
+            for part in [2, 4, 8] where dimension % part == 0 {
+                for refinement in [IndexSpec.Refinement.flat, .codec(.scalar(.bits8)), nil] {
+                    add(.fastScan(m: dimension / part, residual: false), refinement)
+                }
+            }
+            for part in [4, 8] where dimension % part == 0 { add(.product(m: dimension / part, bits: 8)) }
         }
-        for part in [4, 8] where dimension % part == 0 {
-            add(.product(m: dimension / part, bits: 8), codeBytes: Double(dimension / part))
+        return try specs.map { spec in
+            let plan = try spec.plan(count: count, dimension: dimension, metric: metric)
+            return Candidate(spec: spec, bytes: plan.byteCount(.search))
         }
-        return candidates
     }
 }
 
