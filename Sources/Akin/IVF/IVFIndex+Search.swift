@@ -97,7 +97,7 @@ extension IVFIndex {
         guard threads >= 1 else { throw IndexError.outOfRange(name: "threads", value: threads, allowed: 1...4096) }
         let nprobe = options.nprobe ?? defaults.nprobe
         guard nprobe >= 1 else { throw IndexError.outOfRange(name: "nprobe", value: nprobe, allowed: 1...nlist) }
-        let lists = min(nprobe, nlist, 0xffff)
+        let lists = min(nprobe, nlist)
         try VectorCheck.finite(queries)
         guard count > 0 else {
             receive(Array(repeating: [], count: queries.rows))

@@ -41,8 +41,6 @@ struct InvertedLists: Sendable {
     var totalByteCount: Int {
         (0..<nlist).reduce(0) { $0 + shape.codeByteCount(size(of: $1)) + size(of: $1) * (8 + shape.refinedByteCount) }
     }
-    /// Whether some lists are in a file.
-    var isMapped: Bool { mapped != nil }
 
     /// Vectors in one list.
     func size(of list: Int) -> Int { starts[list + 1] - starts[list] }
@@ -98,9 +96,9 @@ struct InvertedLists: Sendable {
     }
 
     /// Asks the system to read some lists soon, in this order, where they lie in a file.
-    func willRead(_ lists: some Sequence<Int>, refined: Bool) {
+    func willRead(_ lists: some Sequence<Int>) {
         guard let mapped else { return }
-        for list in lists where owned[list] == nil { mapped.willRead(list, refined: refined) }
+        for list in lists where owned[list] == nil { mapped.willRead(list) }
     }
 }
 

@@ -79,7 +79,7 @@ final class ListSearch {
             for q in 0..<count {
                 let row = (range.lowerBound + q) * nprobe
                 let ranks = stride(from: first, to: nprobe, by: step)
-                index.lists.willRead(ranks.lazy.map { Int(probes.lists[row + $0]) }, refined: false)
+                index.lists.willRead(ranks.lazy.map { Int(probes.lists[row + $0]) })
                 for rank in ranks {
                     asked[0] = query(q, offset: probes.offsets[row + rank])
                     scan(list: Int(probes.lists[row + rank]), queries: 1)
@@ -103,25 +103,21 @@ final class ListSearch {
         _ probes: ProbeTable, queries range: Range<Int>, ranks: Range<Int>, monitor: ProgressMonitor
     ) throws {
         let total = count * ranks.count
-        let words = Buffer<UInt64>(uninitialized: 2 * total)
-        var n = 0
-        for q in 0..<count {
-            for rank in ranks {
-                let place = (range.lowerBound + q) * probes.nprobe + rank
-                words[n] = UInt64(probes.lists[place]) << 40 | UInt64(q) << 16 | UInt64(rank)
-                n += 1
-            }
+        func place(_ n: Int) -> Int {
+            (range.lowerBound + n / ranks.count) * probes.nprobe + ranks.lowerBound + n % ranks.count
         }
+        let words = Buffer<UInt64>(uninitialized: 2 * total)
+        for n in 0..<total { words[n] = UInt64(probes.lists[place(n)]) << 32 | UInt64(n) }
         akin_sort_words(words.pointer, words.pointer + total, total)
         var start = 0, reported = 0
         while start < total {
-            let list = words[start] >> 40
+            let list = words[start] >> 32
             var end = start
-            while end < total, words[end] >> 40 == list { end += 1 }
+            while end < total, words[end] >> 32 == list { end += 1 }
             if asked.count < end - start { asked = Buffer(uninitialized: 2 * (end - start)) }
             for i in start..<end {
-                let q = Int(words[i] >> 16 & 0xff_ffff), rank = Int(words[i] & 0xffff)
-                asked[i - start] = query(q, offset: probes.offsets[(range.lowerBound + q) * probes.nprobe + rank])
+                let n = Int(UInt32(truncatingIfNeeded: words[i]))
+                asked[i - start] = query(n / ranks.count, offset: probes.offsets[place(n)])
             }
             scan(list: Int(list), queries: end - start)
             start = end

@@ -62,12 +62,11 @@ final class MappedLists: @unchecked Sendable {
             refined: base(refined) + first * shape.refinedByteCount)
     }
 
-    /// Asks the system to read a list's codes soon, and its second codes if they will be looked at.
-    func willRead(_ list: Int, refined: Bool) {
+    /// Asks the system to read a list's codes soon.
+    func willRead(_ list: Int) {
         guard residentByteCount == 0 else { return }
         let view = view(list)
         advise(view.blocks, shape.codeByteCount(view.count))
-        if refined { advise(view.refined, view.count * shape.refinedByteCount) }
     }
 
     /// The matrices live as long as this object, and so do their elements.
