@@ -20,6 +20,11 @@ public enum IndexFile {
         if manifest.spec == "Flat" {
             return try FlatIndex(container, verify: verify, threads: threads, monitor: monitor)
         }
-        return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
+        switch try? IndexSpec(parsing: manifest.spec, dimension: manifest.dimension).core {
+        case .kdTrees, .signs, .hyperplanes, .hashTables:
+            throw FileError(.unsupported, path: path, "this program cannot open \(manifest.spec)")
+        case .partitioned, .hnsw, nil:  // a spec that cannot be read is explained there
+            return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
+        }
     }
 }

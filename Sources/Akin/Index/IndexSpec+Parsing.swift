@@ -66,6 +66,7 @@ private struct IndexSpecParser {
         }
         if accept("RR") { return (.randomRotation(try optionalNumber()), start) }
         if accept("Center") { return (.center, start) }
+        if accept("ITQ") { return (.itq(try number("the number of dimensions")), start) }
         if accept("L2norm") || accept("L2Norm") { return (.l2Normalization, start) }
         return nil
     }
@@ -90,8 +91,28 @@ private struct IndexSpecParser {
             }
             return .hnsw(m: m, .flat)
         }
+        if let core = try hash() {
+            offsets[.hash] = start
+            return core
+        }
         let codec = try codec("an index, such as Flat, IVF4096,PQ32x4fs,RFlat or HNSW32")
         return .partitioned(nil, codec)
+    }
+
+    /// Trees and hashes.
+    private mutating func hash() throws(IndexSpecError) -> IndexSpec.Core? {
+        if accept("KDTree") { return .kdTrees(try optionalNumber() ?? 1) }
+        if accept("BFlat") { return .signs(.all) }
+        if accept("BMIH") { return .signs(.multiIndex(try number("the number of parts of a code"))) }
+        if accept("E2LSH") {
+            let tables = try number("the number of tables")
+            guard accept("x") else { throw error("expected x and hashes, as in E2LSH8x16, got \(found)") }
+            return .hashTables(.pStable, tables: tables, hashes: try number("the number of hashes"))
+        }
+        guard accept("LSH") else { return nil }
+        let number = try number("the number of hyperplanes")
+        guard accept("x") else { return .hyperplanes(number) }
+        return .hashTables(.hyperplane, tables: number, hashes: try self.number("the number of hashes"))
     }
 
     private mutating func partition() throws(IndexSpecError) -> IndexSpec.Partition {
@@ -246,12 +267,12 @@ private struct IndexSpecParser {
 
     private static let words = [
         "IDMap", "PCA", "OPQ", "RR", "Center", "L2norm", "IVF", "HNSW", "Flat", "SQ", "PQ", "RaBitQ", "RFlat",
-        "Refine(",
+        "Refine(", "ITQ", "KDTree", "BFlat", "BMIH", "E2LSH", "LSH",
     ]
     /// Words of the language for what there is none of here.
     private static let foreign = [
-        "IMI", "NSG", "LSH", "ITQ", "Pad", "RQ", "LSQ", "PRQ", "PLSQ", "RCQ", "LSCQ", "MinMax", "Residual", "ZnLattice",
-        "KDTree", "BFlat", "BIVF", "BHNSW",
+        "IMI", "NSG", "Pad", "RQ", "LSQ", "PRQ", "PLSQ", "RCQ", "LSCQ", "MinMax", "Residual", "ZnLattice",
+        "BIVF", "BHNSW",
     ]
 
     /// An error for a part that is not what may stand here; helps with near misses.

@@ -7,6 +7,7 @@ extension IndexSpec: CustomStringConvertible {
         case transform(Int)
         case partition
         case graph
+        case hash
         case codec
         case refinement
     }
@@ -21,6 +22,12 @@ extension IndexSpec: CustomStringConvertible {
         case .hnsw(let m, let codec):
             pieces.append((.graph, "HNSW\(m)"))
             if codec != .flat { pieces.append((.codec, codec.description)) }
+        case .kdTrees(let count): pieces.append((.hash, count == 1 ? "KDTree" : "KDTree\(count)"))
+        case .signs(.all): pieces.append((.hash, "BFlat"))
+        case .signs(.multiIndex(let parts)): pieces.append((.hash, "BMIH\(parts)"))
+        case .hyperplanes(let bits): pieces.append((.hash, "LSH\(bits)"))
+        case .hashTables(let family, let tables, let hashes):
+            pieces.append((.hash, "\(family.rawValue)\(tables)x\(hashes)"))
         }
         if let refinement { pieces.append((.refinement, refinement.description)) }
         return pieces
@@ -48,6 +55,7 @@ extension IndexSpec.Transform: CustomStringConvertible {
         case .randomRotation(let output): "RR" + (output.map { "\($0)" } ?? "")
         case .center: "Center"
         case .l2Normalization: "L2norm"
+        case .itq(let output): "ITQ\(output)"
         }
     }
 }

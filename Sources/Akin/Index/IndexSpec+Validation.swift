@@ -11,6 +11,13 @@ extension IndexSpec {
         static let productParts = 1...4096
         static let fastScanParts = 2...1024
         static let rabitBits = 1...9
+        static let trees = 1...256
+        static let hyperplanes = 1...16_384
+        static let codeParts = 1...4096
+        static let codePartBits = 1...32
+        static let hashTables = 1...256
+        /// Hashes of a table, whose signs make a number of 32 bits; slices are hashed to one.
+        static let hashes = 1...32
     }
 
     /// Checks that an index of this spec can exist for vectors of `dimension` components.
@@ -27,7 +34,7 @@ extension IndexSpec {
     ///
     /// Without a dimension only what does not depend on it is checked.
     func problem(dimension: Int?) -> (part: Part, message: String)? {
-        let first = transforms.isEmpty ? (partition == nil ? Part.codec : .partition) : .transform(0)
+        let first = transforms.isEmpty ? corePart : .transform(0)
         if let dimension, !Limits.dimension.contains(dimension) {
             return (first, "the dimension is \(dimension); it must be in \(Limits.dimension.text)")
         }
@@ -54,14 +61,50 @@ extension IndexSpec {
                 return (.codec, "a graph compares single vectors: expected Flat, SQ or PQ codes after it, got \(codec)")
             }
             if let message = codec.problem(dimension: current) { return (.codec, message) }
+        case .kdTrees, .signs, .hyperplanes, .hashTables:
+            if let message = hashProblem(dimension: current) { return (.hash, message) }
         }
         return refinementProblem(dimension: dimension).map { (.refinement, $0) }
     }
 
+    /// What the core begins with.
+    private var corePart: Part {
+        switch core {
+        case .partitioned(let partition, _): partition == nil ? .codec : .partition
+        case .hnsw: .graph
+        case .kdTrees, .signs, .hyperplanes, .hashTables: .hash
+        }
+    }
+
+    /// What is wrong with trees or hashes of vectors of `dimension` components.
+    private func hashProblem(dimension: Int?) -> String? {
+        func problem(_ value: Int, _ allowed: ClosedRange<Int>, _ what: String) -> String? {
+            allowed.contains(value) ? nil : "\(IndexSpec(core: core)): \(what) must be in \(allowed.text)"
+        }
+        switch core {
+        case .partitioned, .hnsw, .signs(.all): return nil
+        case .kdTrees(let count): return problem(count, Limits.trees, "trees")
+        case .hyperplanes(let bits): return problem(bits, Limits.hyperplanes, "hyperplanes")
+        case .hashTables(_, let tables, let hashes):
+            return problem(tables, Limits.hashTables, "tables") ?? problem(hashes, Limits.hashes, "hashes of a table")
+        case .signs(.multiIndex(let parts)):
+            if let message = problem(parts, Limits.codeParts, "parts") { return message }
+            guard let bits = dimension else { return nil }
+            let longest = (bits + parts - 1) / parts
+            guard parts <= bits, Limits.codePartBits.contains(longest) else {
+                let most = Limits.codePartBits.upperBound
+                return "\(IndexSpec(core: core)) cuts codes of \(bits) bits into \(parts) parts of 1 to \(most) bits: "
+                    + "expected \(((bits + most - 1) / most...min(bits, Limits.codeParts.upperBound)).text) parts"
+            }
+            return nil
+        }
+    }
+
     private func refinementProblem(dimension: Int?) -> String? {
         guard let refinement else { return nil }
-        if codec == .flat, transforms.isEmpty {
-            return "\(refinement) has nothing to refine: Flat keeps the vectors as they are"
+        if keepsCodedVectors, transforms.isEmpty {
+            let kind = codec == .flat && corePart == .codec || partition != nil ? "Flat" : "\(IndexSpec(core: core))"
+            return "\(refinement) has nothing to refine: \(kind) keeps the vectors as they are"
         }
         switch refinement {
         case .flat, .codec(.flat): return nil
@@ -78,7 +121,7 @@ extension IndexSpec {
 extension IndexSpec.Transform {
     fileprivate func knownOutput(of input: Int?) -> Int? {
         switch self {
-        case .pca(let output, _, _): output
+        case .pca(let output, _, _), .itq(let output): output
         case .opq(_, let output), .randomRotation(let output): output ?? input
         case .center, .l2Normalization: input
         }
@@ -86,7 +129,7 @@ extension IndexSpec.Transform {
 
     fileprivate func problem(input: Int?) -> String? {
         switch self {
-        case .pca(let output, _, _), .randomRotation(.some(let output)):
+        case .pca(let output, _, _), .itq(let output), .randomRotation(.some(let output)):
             return outputProblem(output, input: input)
         case .opq(let m, let output):
             if let output, let message = outputProblem(output, input: input) { return message }

@@ -39,6 +39,8 @@ public struct IndexSpec: Sendable, Hashable {
         case center
         /// To length 1: `L2norm`.
         case l2Normalization
+        /// Principal components turned so that their signs lose least: `ITQ128`, for the codes of `BFlat`.
+        case itq(Int)
     }
 
     /// How vectors are held and searched.
@@ -47,6 +49,31 @@ public struct IndexSpec: Sendable, Hashable {
         case partitioned(Partition?, Codec)
         /// A graph of near neighbours with `m` links a level: `HNSW32`, `HNSW32,SQ8`.
         case hnsw(m: Int, Codec)
+        /// Trees that split one dimension at a time: one that answers exactly, `KDTree`, or several randomized ones that
+        /// are searched together, `KDTree8`.
+        case kdTrees(Int)
+        /// The sign of each component, compared by counting the bits that differ: `BFlat`, `BMIH8`.
+        case signs(BinarySearch)
+        /// On which side of so many random hyperplanes a vector lies, compared likewise: `LSH256`.
+        case hyperplanes(Int)
+        /// Hash tables whose buckets hold near vectors, each with so many hashes: `LSH8x16`, `E2LSH8x16`.
+        case hashTables(HashFamily, tables: Int, hashes: Int)
+    }
+
+    /// How the nearest binary codes are found.
+    public enum BinarySearch: Sendable, Hashable {
+        /// By comparing all of them: `BFlat`.
+        case all
+        /// Through tables of so many parts of the codes, with the same answer: `BMIH8`.
+        case multiIndex(Int)
+    }
+
+    /// What a hash of a vector is.
+    public enum HashFamily: String, Sendable, Hashable, CaseIterable {
+        /// The side of a random hyperplane: `LSH8x16`.
+        case hyperplane = "LSH"
+        /// The slice of space between parallel random hyperplanes: `E2LSH8x16`.
+        case pStable = "E2LSH"
     }
 
     /// The inverted lists of an index.
@@ -125,10 +152,20 @@ extension IndexSpec {
         if case .partitioned(let partition, _) = core { partition } else { nil }
     }
 
-    /// How a vector becomes bytes.
+    /// How a vector becomes bytes in inverted lists and graphs; ``Codec/flat`` for trees and hashes.
     public var codec: Codec {
         switch core {
         case .partitioned(_, let codec), .hnsw(_, let codec): codec
+        case .kdTrees, .signs, .hyperplanes, .hashTables: .flat
+        }
+    }
+
+    /// Whether vectors are held as they come out of the transforms, so that there is nothing finer to keep of those.
+    var keepsCodedVectors: Bool {
+        switch core {
+        case .partitioned(_, let codec), .hnsw(_, let codec): codec == .flat
+        case .kdTrees, .hashTables: true
+        case .signs, .hyperplanes: false
         }
     }
 
@@ -145,7 +182,7 @@ extension IndexSpec.Transform {
     /// Components of a vector afterwards, given how many it had.
     public func outputDimension(of input: Int) -> Int {
         switch self {
-        case .pca(let output, _, _): output
+        case .pca(let output, _, _), .itq(let output): output
         case .opq(_, let output), .randomRotation(let output): output ?? input
         case .center, .l2Normalization: input
         }

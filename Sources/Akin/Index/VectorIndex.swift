@@ -46,6 +46,14 @@ public struct SearchOptions: Sendable {
     ///
     /// An index without refinement ignores it.
     public var refineFactor: Double?
+    /// Leaves of trees to look at, 1 or more; the index's own default where it is `nil`.
+    ///
+    /// One tree answers exactly when it is not limited. An index without trees ignores it.
+    public var leaves: Int?
+    /// Buckets to look at in each hash table, 1 or more; the index's own default where it is `nil`.
+    ///
+    /// An index without hash tables ignores it.
+    public var probes: Int?
     /// Ids that may be returned; all when `nil`.
     public var filter: IDFilter?
     /// Progress and cancellation.
@@ -65,12 +73,15 @@ public struct SearchOptions: Sendable {
 
     /// Chooses how to search.
     public init(
-        threads: Int? = nil, nprobe: Int? = nil, refineFactor: Double? = nil, filter: IDFilter? = nil,
+        threads: Int? = nil, nprobe: Int? = nil, refineFactor: Double? = nil, leaves: Int? = nil,
+        probes: Int? = nil, filter: IDFilter? = nil,
         arithmetic: Arithmetic = .automatic, monitor: ProgressMonitor = .silent
     ) {
         self.threads = threads
         self.nprobe = nprobe
         self.refineFactor = refineFactor
+        self.leaves = leaves
+        self.probes = probes
         self.filter = filter
         self.arithmetic = arithmetic
         self.monitor = monitor

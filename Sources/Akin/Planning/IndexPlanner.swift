@@ -17,14 +17,14 @@ struct IndexPlanner {
     /// Candidates kept while a vector is linked into a graph.
     static let linkBreadth = 200
 
-    private var codedDimension: Int { spec.codedDimension(dimension) }
+    var codedDimension: Int { spec.codedDimension(dimension) }
     private var codedMetric: Metric { metric == .l2 ? .l2 : .innerProduct }
     private var layout: CodeLayout { CodeLayout(spec.codec, dimension: codedDimension, metric: codedMetric) }
     private var nlist: Int { spec.partition?.nlist ?? 1 }
     /// Exact search keeps the vectors and has neither lists nor ids of its own.
     private var isFlat: Bool { spec == .flat }
 
-    private var refinement: CodeLayout? {
+    var refinement: CodeLayout? {
         switch spec.refinement {
         case nil: nil
         case .flat: CodeLayout(.flat, dimension: dimension, metric: .l2)
@@ -75,7 +75,7 @@ struct IndexPlanner {
     }
 
     private var shards: Int {
-        guard let memory, !isFlat else { return 1 }
+        guard let memory, !isFlat, hashParts == nil else { return 1 }
         let padding = nlist * layout.blockByteCount / 2
         let room = memory - fixedParts.reduce(0) { $0 + $1.byteCount } - padding - 4 * Self.codeSample * dimension * 4
         let rows = max(Self.codeSample, Int(Double(max(room, 0)) / 2 / listBytesPerVector))
@@ -84,7 +84,7 @@ struct IndexPlanner {
 
     // MARK: Bytes
 
-    private func part(_ name: String, _ byteCount: Int) -> IndexPlan.Part { .init(name: name, byteCount: byteCount) }
+    func part(_ name: String, _ byteCount: Int) -> IndexPlan.Part { .init(name: name, byteCount: byteCount) }
 
     /// What searching keeps of vectors that are compared exactly, beside the vectors.
     private func exactSearch(_ rows: Int, _ dimension: Int) -> Int {
@@ -98,13 +98,13 @@ struct IndexPlanner {
         rows * (4 * 2 * links + 8) + rows / max(links - 1, 1) * 4 * links
     }
 
-    private var transformBytes: Int {
+    var transformBytes: Int {
         var d = dimension, sum = 0
         for transform in spec.transforms {
             let output = transform.outputDimension(of: d)
             switch transform {
             case .randomRotation(nil) where d >= 32: sum += 4 * 3 * d
-            case .pca, .opq, .randomRotation: sum += 4 * (d + 1) * (output + (output + 31) / 32 * 32)
+            case .pca, .opq, .itq, .randomRotation: sum += 4 * (d + 1) * (output + (output + 31) / 32 * 32)
             case .center: sum += 4 * d
             case .l2Normalization: break
             }
@@ -140,7 +140,7 @@ struct IndexPlanner {
         if isFlat {
             return [part("vectors", 4 * dimension * count), part("exact search", exactSearch(count, dimension))]
         }
-        return lists(count, inMemory: true) + fixedParts
+        return hashParts ?? lists(count, inMemory: true) + fixedParts
     }
 
     private func training(_ n: Int) -> [IndexPlan.Part] {
@@ -163,6 +163,7 @@ struct IndexPlanner {
 
     private func building(shards: Int) -> [IndexPlan.Part] {
         if isFlat { return searching }
+        if let hashParts { return hashParts + [part("vectors at hand", hashWork)] }
         let rows = (count + shards - 1) / shards
         let vectors = min(rows, Self.step)
         let work =
@@ -173,6 +174,7 @@ struct IndexPlanner {
     private var file: [IndexPlan.Part] {
         let page = 4096
         if isFlat { return [part("vectors", 4 * dimension * count), part("headers", 4 * page)] }
+        if let hashParts { return hashParts + [part("headers", page * (8 + spec.transforms.count))] }
         var parts = lists(count, inMemory: false)
         // Lists begin at cache lines, and sections at pages.
         if layout.blockByteCount % 64 != 0, nlist > 1 { parts[0].byteCount += 32 * min(nlist, count) }
@@ -222,7 +224,7 @@ struct IndexPlanner {
         if case .hnsw(let m, _) = spec.core {
             add(.build, .link, Double(count) * min(Double(Self.linkBreadth) * 2 * Double(m) / 3, Double(count)))
         }
-        add(.build, .encode, Double(count))
+        if hashParts == nil { add(.build, .encode, Double(count)) }
         let written = file.reduce(0) { $0 + Double($1.byteCount) }
         add(.build, .copy, 4 * Double(dimension) * Double(count) + (shards > 1 ? 3 : 1) * written)
         return tasks
@@ -237,6 +239,7 @@ struct IndexPlanner {
                 lines.append("the graph over the centroids looks at \(seen) of them to assign a vector")
             }
         }
+        if hashParts != nil { lines.append("hours leave out the making of trees, codes and tables") }
         if case .hnsw(let m, _) = spec.core {
             lines.append("\(Int(visits(breadth: Self.linkBreadth, links: m))) vectors are looked at to link one")
         }
@@ -254,6 +257,7 @@ extension IndexSpec {
             switch transform {
             case .opq: sum += Double(min(n, most, RotationRefiner.sampleSize(d, bits: codec.productBits ?? 8)))
             case .pca, .center: sum += Double(min(n, most))
+            case .itq: sum += Double(min(n, LinearTransform.itqSampleSize(d)))
             case .randomRotation, .l2Normalization: break
             }
             d = transform.outputDimension(of: d)

@@ -212,7 +212,7 @@ struct PlanBench {
             case .randomRotation(nil): return HadamardRotation(dimension: d, seed: 1)
             case .center: return Centering(mean: Array(repeating: 0, count: d))
             case .l2Normalization: return L2Normalization(dimension: d)
-            case .pca, .opq, .randomRotation:
+            case .pca, .opq, .itq, .randomRotation:
                 return LinearTransform(matrix: random(rows: output, columns: d, seed: 4), isOrthonormal: false)
             }
         }

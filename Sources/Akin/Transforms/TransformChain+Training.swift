@@ -44,6 +44,9 @@ extension TransformChain {
                 next = Centering(
                     mean: try SampleMoments(current, threads: threads, kernels: kernels).mean().mean.map(Float.init))
             case .l2Normalization: next = L2Normalization(dimension: d)
+            case .itq(let output):
+                next = try LinearTransform.itq(
+                    current, output: output, seed: own, threads: threads, kernels: kernels, monitor: monitor)
             case .opq(let m, let output):
                 next = try LinearTransform.opq(
                     current, m: m, output: output ?? d, bits: codeBits, seed: own, threads: threads, kernels: kernels,

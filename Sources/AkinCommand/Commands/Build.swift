@@ -62,6 +62,9 @@ struct Build: ParsableCommand {
         }
         let spec = try parseSpec(spec)
         if let memory, spec != .flat {
+            guard case .partitioned = spec.core else {
+                throw ValidationError("--memory builds inverted files in parts; \(spec) is built in memory, without it")
+            }
             try buildInParts(spec, memory: memory.value, session)
             return
         }

@@ -11,19 +11,21 @@ struct BuiltIndex {
         _ spec: IndexSpec, _ vectors: Matrix<Float>, metric: Metric, space: EmbeddingSpace?,
         options: IVFIndex.TrainingOptions = .init(), monitor: ProgressMonitor
     ) throws {
-        if spec == .flat {
+        switch spec.core {
+        case _ where spec == .flat:
             (index, adding) = try timed {
                 try FlatIndex(vectors, metric: metric, space: space, threads: options.threads)
             }
             training = 0
-            return
+        case .kdTrees, .signs, .hyperplanes, .hashTables: throw IndexError.unsupported("\(spec)")
+        case .partitioned, .hnsw:
+            var (lists, seconds) = try timed {
+                try IVFIndex(
+                    training: vectors, spec: spec, metric: metric, space: space, options: options, monitor: monitor)
+            }
+            (_, adding) = try timed { try lists.add(vectors, threads: options.threads, monitor: monitor) }
+            index = lists
+            training = seconds
         }
-        var (lists, training) = try timed {
-            try IVFIndex(
-                training: vectors, spec: spec, metric: metric, space: space, options: options, monitor: monitor)
-        }
-        (_, adding) = try timed { try lists.add(vectors, threads: options.threads, monitor: monitor) }
-        index = lists
-        self.training = training
     }
 }

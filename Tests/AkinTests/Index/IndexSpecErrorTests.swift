@@ -40,7 +40,7 @@ struct IndexSpecErrorTests {
         Mistake("SQ8,Refine(PCA64,SQ8)", 11, "Refine(...)"), Mistake("IVF16(PQ16),Flat", 6, "centroids"),
         Mistake("IVF16(HNSW32,SQ8),Flat", 13, "Flat", "SQ8"), Mistake("PQ16x8fs", 5, "x4fs", "x8fs"),
         Mistake("HNSW32_Q", 7, "codes", "\"Q\""), Mistake("IVF-1,Flat", 3, "lists", "\"-\""),
-        Mistake("LSH256", 0, "no LSH"), Mistake("IVF16,RQ8x8", 6, "no RQ"), Mistake("Fläche", 0, "index"),
+        Mistake("IVF16,RQ8x8", 6, "no RQ"), Mistake("Fläche", 0, "index"),
         // numbers out of range
         Mistake("IVF0,Flat", 0, "nlist", "1..."), Mistake("IVF2147483648,Flat", 3, "2147483647"),
         Mistake("IVF99999999999999999999999,Flat", 3, "2147483647"), Mistake("IVF2147483647M,Flat", 3, "2147483647"),
@@ -62,6 +62,15 @@ struct IndexSpecErrorTests {
         Mistake("SQ8,Refine(PQ7)", 11, "dimension 128", "4 or 8"), Mistake("Flat,RFlat", 5, "nothing to refine"),
         Mistake("IVF16,Flat,Refine(SQ8)", 18, "nothing to refine"),
         Mistake("HNSW32,PQ16x4fs", 7, "graph", "PQ16x4fs"), Mistake("HNSW32,RaBitQ", 7, "graph"),
+        // trees and hashes
+        Mistake("KDTree0", 0, "trees", "1...256"), Mistake("KDTree8,RFlat", 8, "nothing to refine", "KDTree8"),
+        Mistake("KDTreeX", 6, "after KDTree", "\"X\""), Mistake("kdtree", 0, "capitals", "KDTree"),
+        Mistake("LSH", 3, "hyperplanes", "the end"), Mistake("LSH0", 0, "1...16384"), Mistake("LSH8x", 5, "hashes"),
+        Mistake("LSH8x33", 0, "1...32"), Mistake("LSH0x8", 0, "tables"), Mistake("E2LSH8", 6, "E2LSH8x16"),
+        Mistake("E2LSH8x16,RFlat", 10, "nothing to refine"), Mistake("BMIH", 4, "parts"),
+        Mistake("BMIH3", 0, "128 bits", "4...128"), Mistake("ITQ64,BMIH65", 6, "64 bits", "2...64"),
+        Mistake("ITQ129,BFlat", 0, "ITQ129", "1...128"), Mistake("IVF16,BFlat", 6, "codes", "does not belong"),
+        Mistake("BFlat,Refine(BFlat)", 13, "Refine(...)"), Mistake("ITQ,BFlat", 3, "number of dimensions"),
         Mistake("SQ4,Refine(PQ32x4fs)", 11, "refinement"), Mistake("SQ4,Refine(RaBitQ)", 11, "refinement"),
     ]
 

@@ -30,6 +30,27 @@ struct IndexSpecTests {
         }
     }
 
+    @Test("trees and hashes parse and print as themselves, and can be planned", arguments: transforms)
+    func hashes(transforms: String) throws {
+        for core in ["KDTree", "KDTree8", "LSH256", "BFlat", "BMIH4", "BMIH8", "LSH8x16", "E2LSH4x12"] {
+            for refinement in ["", ",RFlat", ",Refine(SQ8)"] {
+                let keepsVectors = core.hasPrefix("KD") || core.contains("x")
+                if transforms.isEmpty, keepsVectors, !refinement.isEmpty { continue }
+                let text = transforms + core + refinement
+                let spec = try IndexSpec(parsing: text, dimension: 128)
+                #expect(spec.description == text)
+                #expect(try IndexSpec(parsing: spec.description) == spec)
+                let plan = try spec.plan(count: 1000, dimension: 128)
+                #expect(plan.byteCount(.file) > 0 && plan.byteCount(.build) > plan.byteCount(.search))
+            }
+        }
+        let spec = try IndexSpec(parsing: "ITQ64,BMIH4,Refine(SQ8)", dimension: 128)
+        #expect(
+            spec
+                == IndexSpec(
+                    transforms: [.itq(64)], core: .signs(.multiIndex(4)), refinement: .codec(.scalar(.bits8))))
+    }
+
     @Test(
         "other ways of writing it give the canonical form",
         arguments: [
@@ -40,7 +61,7 @@ struct IndexSpecTests {
             ("PQ32x4fs_64", "PQ32x4fs"), ("IVF9,PQ32x4fsr_32", "IVF9,PQ32x4fsr"), ("HNSW", "HNSW32"),
             ("HNSW8_SQ8", "HNSW8,SQ8"), ("HNSW8,Flat", "HNSW8"), ("HNSW8,SQ8,RFlat", "HNSW8,SQ8,RFlat"),
             ("L2Norm,Flat", "L2norm,Flat"), ("SQ8,Refine(Flat)", "SQ8,RFlat"), ("PQ016x08", "PQ16"),
-            ("RaBitQ1", "RaBitQ"), ("PQ16x6np", "PQ16x6"),
+            ("RaBitQ1", "RaBitQ"), ("KDTree1", "KDTree"), ("PQ16x6np", "PQ16x6"),
         ])
     func canonicalForm(text: String, canonical: String) throws {
         let spec = try IndexSpec(parsing: text, dimension: 128)

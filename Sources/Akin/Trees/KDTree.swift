@@ -1,0 +1,5 @@
+/// One k-d tree.
+enum KDTree {
+    /// Vectors of a leaf, at most.
+    static let leafSize = 32
+}
