@@ -1,19 +1,26 @@
+internal import CAkinKernels
+
 /// Vectors as they are, 32-bit floats: the codec of `HNSW32`.
 struct FlatGraphCodec: GraphCodec {
     let dimension: Int
+    private let kind: GraphRowKind
+
+    init(dimension: Int) {
+        self.dimension = dimension
+        kind = GraphRowKind(AKIN_ROWS_F32, count: dimension, bits: 32)
+    }
 
     var specification: IndexSpec.Codec { .flat }
     var tables: [Matrix<Float>] { [] }
-    /// Components with padding: whole registers, so that no row needs a remainder.
-    private var padded: Int { (dimension + 15) / 16 * 16 }
-    var rowByteCount: Int { 4 * padded }
-    var queryByteCount: Int { 4 * padded }
+    var rowByteCount: Int { kind.width }
+    var queryByteCount: Int { roundedUp(kind.width, to: 64) }
+    var rowKind: GraphRowKind? { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {
             let row = (rows + i * rowByteCount).assumingMemoryBound(to: Float.self)
             row.update(from: vectors + i * dimension, count: dimension)
-            for j in dimension..<padded { row[j] = 0 }
+            for j in dimension..<rowByteCount / 4 { row[j] = 0 }
         }
     }
 
@@ -36,12 +43,6 @@ struct FlatGraphCodec: GraphCodec {
         _ query: UnsafeRawPointer, _ rows: UnsafeRawPointer, _ which: UnsafePointer<UInt32>, count: Int,
         kernels: Kernels, into keys: UnsafeMutablePointer<Float>
     ) {
-        let x = query.assumingMemoryBound(to: Float.self)
-        for i in 0..<count {
-            let y = (rows + Int(which[i]) * rowByteCount).assumingMemoryBound(to: Float.self)
-            var sum: Float = 0
-            for j in 0..<padded { sum += (x[j] - y[j]) * (x[j] - y[j]) }
-            keys[i] = sum
-        }
+        kind.keys(query, rows, which, count: count, kernels: kernels, into: keys)
     }
 }

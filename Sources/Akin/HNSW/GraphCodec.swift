@@ -42,28 +42,3 @@ package protocol GraphCodec: Sendable {
         _ query: UnsafeRawPointer, _ rows: UnsafeRawPointer, _ which: UnsafePointer<UInt32>, count: Int,
         kernels: Kernels, into keys: UnsafeMutablePointer<Float>)
 }
-
-/// Makes the codecs that a graph's spec can name.
-package enum GraphCodecs {
-    /// Learns what a codec needs from sample vectors, `[n, dimension]`, finite.
-    ///
-    /// - Throws: ``IndexError/unsupported(_:)`` for codes that graphs do not hold.
-    package static func train(
-        _ kind: IndexSpec.Codec, on sample: Matrix<Float>, seed: UInt64, threads: Int,
-        monitor: ProgressMonitor = .silent
-    ) throws -> any GraphCodec {
-        try restore(kind, dimension: sample.columns, tables: [])
-    }
-
-    /// Makes a codec again from what training found.
-    ///
-    /// - Throws: ``IndexError`` for codes that graphs do not hold, and tables that do not fit.
-    package static func restore(
-        _ kind: IndexSpec.Codec, dimension: Int, tables: [Matrix<Float>]
-    ) throws(IndexError) -> any GraphCodec {
-        switch kind {
-        case .flat: FlatGraphCodec(dimension: dimension)
-        default: throw .unsupported("a graph over \(kind) codes")
-        }
-    }
-}

@@ -1,0 +1,28 @@
+// AVX-512 without VNNI: bytes are squared in 16 bits.
+// Nothing in this file runs before the CPU was asked.
+#include "graph_internal.h"
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang fp contract(off)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"))),                   \
+                             apply_to = function)
+
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+static inline __m512i add_squares_u8(__m512i sums, __m512i d) {
+    __m512i even = _mm512_and_si512(d, _mm512_set1_epi16(255)), odd = _mm512_srli_epi16(d, 8);
+    return _mm512_add_epi32(sums, _mm512_add_epi32(_mm512_madd_epi16(even, even), _mm512_madd_epi16(odd, odd)));
+}
+
+// Below 128, the squares of two bytes fit 15 bits.
+static inline __m512i add_squares_u4(__m512i sums, __m512i d) {
+    return _mm512_add_epi32(sums, _mm512_madd_epi16(_mm512_maddubs_epi16(d, d), _mm512_set1_epi16(1)));
+}
+
+#include "graph_avx512.inc"
+#include "graph_common.inc"
+
+const akin_graph_table akin_graph_avx512 = GRAPH_TABLE;
+
+#pragma clang attribute pop
+#endif
