@@ -66,14 +66,10 @@ extension IVFIndex {
                 transforms: transforms.transforms.map(\.record), defaults: defaults, nextID: nextID,
                 idsAreRows: idsAreRows),
             named: IVFManifest.sectionName)
-        for (i, transform) in transforms.transforms.enumerated() {
-            try write(Matrix([transform.values]), named: "transform.\(i)", to: writer)
-        }
-        if let coarse { try write(coarse.centroids, named: "centroids", to: writer) }
-        for (i, table) in codec.tables.enumerated() { try write(table, named: "codec.\(i)", to: writer) }
-        for (i, table) in (refinement?.codec.tables ?? []).enumerated() {
-            try write(table, named: "refinement.\(i)", to: writer)
-        }
+        try writer.write(transforms)
+        if let coarse { try writer.write(coarse.centroids, named: "centroids") }
+        try writer.write(codec.tables, named: "codec")
+        try writer.write(refinement?.codec.tables ?? [], named: "refinement")
         try writer.begin("counts", .int64)
         try sizes.map(Int64.init).withUnsafeBufferPointer { (counts) throws(FileError) in try writer.write(counts) }
         try writer.begin("ids", .int64)
@@ -85,13 +81,6 @@ extension IVFIndex {
             try body(.refined)
         }
         try writer.finish()
-    }
-
-    private func write(
-        _ matrix: Matrix<Float>, named name: String, to writer: ContainerWriter
-    ) throws(FileError) {
-        try writer.begin(name, .float32)
-        try matrix.withUnsafeElements { (elements) throws(FileError) in try writer.write(elements) }
     }
 
     /// Opens an index that ``save(to:)`` wrote.
@@ -138,7 +127,8 @@ extension IVFIndex {
         else { throw malformed("its numbers contradict the spec \(manifest.spec)") }
 
         do {
-            transforms = try Self.transforms(ivf, container, dimension: manifest.dimension, verify: !verify)
+            transforms = try container.transforms(
+                ivf.transforms, dimension: manifest.dimension, of: IVFManifest.sectionName, verify: !verify)
             guard transforms.outputDimension == ivf.codedDimension else {
                 throw IndexError.dimensionMismatch(expected: transforms.outputDimension, actual: ivf.codedDimension)
             }
@@ -148,19 +138,20 @@ extension IVFIndex {
         let coded: Metric = manifest.metric == .l2 ? .l2 : .innerProduct
         do {
             coarse = try partition.map { partition in
-                let centroids = try Self.table(
-                    "centroids", [partition.nlist, ivf.codedDimension], container, verify: !verify)
+                let centroids = try container.table(
+                    "centroids", [partition.nlist, ivf.codedDimension], of: IVFManifest.sectionName, verify: !verify)
                 return try CoarseQuantizer(centroids, metric: coded)
             }
             codec = try ListCodecs.restore(
                 kind, dimension: ivf.codedDimension, metric: coded,
-                tables: Self.tables("codec", ivf.tables, container, verify: !verify))
+                tables: container.tables("codec", ivf.tables, of: IVFManifest.sectionName, verify: !verify))
             refinement = try spec.refinement.map { refinement in
                 let kind: IndexSpec.Codec = if case .codec(let codec) = refinement { codec } else { .flat }
                 return Refinement(
                     codec: try ListCodecs.restore(
                         kind, dimension: manifest.dimension, metric: .l2,
-                        tables: Self.tables("refinement", ivf.refinementTables, container, verify: !verify)))
+                        tables: container.tables(
+                            "refinement", ivf.refinementTables, of: IVFManifest.sectionName, verify: !verify)))
             }
         } catch let error as IndexError {
             throw malformed("what training found does not fit: \(error)")
@@ -176,48 +167,6 @@ extension IVFIndex {
         let shape = ListShape(codec, refinedByteCount: refinement?.codec.codeByteCount ?? 0)
         lists = InvertedLists(
             shape: shape, mapped: try Self.lists(container, manifest, ivf, shape, verify: !verify))
-    }
-
-    private static func table(
-        _ name: String, _ shape: [Int], _ container: ContainerReader, verify: Bool
-    ) throws -> Matrix<Float> {
-        guard shape.count == 2, shape.allSatisfy({ $0 >= 0 }) else {
-            throw FileError(
-                .malformed, path: container.path,
-                "expected rows and columns of '\(name)', found \(shape.count) numbers",
-                section: IVFManifest.sectionName)
-        }
-        let matrix: Matrix<Float> = try container.matrix(name, .float32, rows: shape[0], columns: shape[1])
-        if verify { try container.check(container.section(name, .float32)) }
-        return matrix
-    }
-
-    private static func tables(
-        _ name: String, _ shapes: [[Int]], _ container: ContainerReader, verify: Bool
-    ) throws -> [Matrix<Float>] {
-        try shapes.enumerated().map { try table("\(name).\($0)", $1, container, verify: verify) }
-    }
-
-    private static func transforms(
-        _ ivf: IVFManifest, _ container: ContainerReader, dimension: Int, verify: Bool
-    ) throws -> TransformChain {
-        var chain: [any VectorTransform] = []
-        var current = dimension
-        for (i, record) in ivf.transforms.enumerated() {
-            let name = "transform.\(i)"
-            guard record.inputDimension == current, let count = record.valueCount else {
-                throw FileError(
-                    .malformed, path: container.path, "transform \(i) contradicts itself or the one before",
-                    section: IVFManifest.sectionName)
-            }
-            let values = try table(name, [1, count], container, verify: verify)
-            guard let transform = record.transform(values: values[0]) else {
-                throw FileError(.malformed, path: container.path, "its numbers are no \(record.kind)", section: name)
-            }
-            chain.append(transform)
-            current = transform.outputDimension
-        }
-        return TransformChain(chain, inputDimension: dimension)
     }
 
     private static func lists(

@@ -41,6 +41,10 @@ public struct SearchOptions: Sendable {
     ///
     /// An index without lists ignores it.
     public var nprobe: Int?
+    /// Candidates kept while walking a graph, 1 or more; the index's own default where it is `nil`.
+    ///
+    /// At least as many as neighbours are wanted are kept in any case. An index without a graph ignores it.
+    public var efSearch: Int?
     /// Candidates compared again by the finer code for each neighbour wanted, 1 or more; the index's own default where
     /// it is `nil`.
     ///
@@ -73,12 +77,13 @@ public struct SearchOptions: Sendable {
 
     /// Chooses how to search.
     public init(
-        threads: Int? = nil, nprobe: Int? = nil, refineFactor: Double? = nil, leaves: Int? = nil,
-        probes: Int? = nil, filter: IDFilter? = nil,
+        threads: Int? = nil, nprobe: Int? = nil, efSearch: Int? = nil, refineFactor: Double? = nil,
+        leaves: Int? = nil, probes: Int? = nil, filter: IDFilter? = nil,
         arithmetic: Arithmetic = .automatic, monitor: ProgressMonitor = .silent
     ) {
         self.threads = threads
         self.nprobe = nprobe
+        self.efSearch = efSearch
         self.refineFactor = refineFactor
         self.leaves = leaves
         self.probes = probes
