@@ -44,4 +44,16 @@ package struct IndexManifest: Codable, Equatable, Sendable {
                 section: Self.sectionName)
         }
     }
+
+    /// What the index is made of.
+    ///
+    /// - Throws: ``FileError`` for a spec that cannot be, or not at this dimension.
+    package func specification(of container: ContainerReader) throws(FileError) -> IndexSpec {
+        do throws(IndexSpecError) {
+            return try IndexSpec(parsing: spec, dimension: dimension)
+        } catch {
+            throw FileError(
+                .malformed, path: container.path, "the spec cannot be read: \(error)", section: Self.sectionName)
+        }
+    }
 }

@@ -53,7 +53,8 @@ final class GraphRanking {
         // The last component of a query is zero.
         case .innerProduct: return 0 - table.product(query, decoded.pointer, codec.dimension)
         case .cosine:
-            let length = table.product(decoded.pointer, decoded.pointer, codec.dimension).squareRoot()
+            let length =
+                table.product(decoded.pointer, decoded.pointer, codec.dimension).squareRoot()
                 * table.product(query, query, codec.dimension).squareRoot()
             return length > 0 ? 0 - table.product(query, decoded.pointer, codec.dimension) / length : 0
         }

@@ -114,7 +114,9 @@ final class GraphSearcher {
         return n
     }
 
-    /// Puts a member in its place; gives that place. Of equal keys the one met first stays first.
+    /// Puts a member in its place, which it gives.
+    ///
+    /// Of equal keys the one met first stays first.
     private func insert(_ key: Float, _ member: UInt32, ef: Int) -> Int {
         let (keys, members) = (poolKeys.pointer, poolMembers.pointer)
         var low = 0, high = poolCount

@@ -30,7 +30,8 @@ struct GraphSpace: Sendable {
     }
 
     private func transformed(_ vectors: Matrix<Float>, threads: Int) throws -> Matrix<Float> {
-        try transforms.apply(metric == .cosine ? UnitVectors.make(vectors, threads: threads) : vectors, threads: threads)
+        try transforms.apply(
+            metric == .cosine ? UnitVectors.make(vectors, threads: threads) : vectors, threads: threads)
     }
 
     private func extended(_ vectors: Matrix<Float>, by last: (Float) -> Float) -> Matrix<Float> {

@@ -9,6 +9,7 @@ extension HNSWIndex {
     ///   - rows: behind those of level 0.
     ///   - threads: to use.
     ///   - monitor: told of the rows linked; when it says stop, layers hold whole batches.
+    /// - Throws: `CancellationError`.
     mutating func link(_ rows: Range<Int>, threads: Int, monitor: ProgressMonitor) throws {
         layers[0].links.reserve(rows.upperBound)
         var first = rows.lowerBound

@@ -71,12 +71,7 @@ extension HNSWIndex {
         func malformed(_ message: String, _ section: String = owner) -> FileError {
             FileError(.malformed, path: container.path, message, section: section)
         }
-        let spec: IndexSpec
-        do throws(IndexSpecError) {
-            spec = try IndexSpec(parsing: manifest.spec, dimension: manifest.dimension)
-        } catch {
-            throw malformed("the spec cannot be read: \(error)", IndexManifest.sectionName)
-        }
+        let spec = try manifest.specification(of: container)
         guard case .hnsw(let m, let kind) = spec.core, container.find(owner) != nil else {
             throw FileError(
                 .mismatch, path: container.path, "expected a graph, found \(manifest.spec)",

@@ -21,7 +21,9 @@ extension HNSWIndex {
             throw IndexError.outOfRange(
                 name: "efConstruction", value: construction.efConstruction, allowed: 1...Self.maximumCount)
         }
-        guard construction.alpha >= 1 else { throw IndexError.belowOne(name: "alpha", value: Double(construction.alpha)) }
+        guard construction.alpha >= 1 else {
+            throw IndexError.belowOne(name: "alpha", value: Double(construction.alpha))
+        }
         guard sample.rows > 0 else { throw IndexError.empty }
         try VectorCheck.finite(sample)
         let threads = threads ?? availableCores()

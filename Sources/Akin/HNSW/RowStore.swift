@@ -27,7 +27,7 @@ struct RowStore: Sendable {
     init<Element>(showing matrix: Matrix<Element>) {
         rowByteCount = matrix.columns * MemoryLayout<Element>.stride
         count = matrix.rows
-        memory = Memory(matrix)
+        memory = Memory(matrix) ?? Memory(rows: count, rowByteCount: rowByteCount)
     }
 
     /// Makes room for `count` rows in all.
@@ -76,10 +76,12 @@ struct RowStore: Sendable {
             owner = nil
         }
 
-        init<Element>(_ matrix: Matrix<Element>) {
-            start = matrix.withUnsafeElements { elements in
-                elements.baseAddress.map { UnsafeRawPointer($0) } ?? UnsafeRawPointer(bitPattern: 64)!
+        /// The bytes of a matrix, where it has any.
+        init?<Element>(_ matrix: Matrix<Element>) {
+            guard matrix.rows > 0, let start = matrix.withUnsafeElements({ UnsafeRawPointer($0.baseAddress) }) else {
+                return nil
             }
+            self.start = start
             capacity = matrix.rows
             owner = matrix
         }

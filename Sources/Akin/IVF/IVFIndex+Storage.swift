@@ -107,12 +107,7 @@ extension IVFIndex {
         func malformed(_ message: String, _ section: String = IVFManifest.sectionName) -> FileError {
             FileError(.malformed, path: container.path, message, section: section)
         }
-        let spec: IndexSpec
-        do throws(IndexSpecError) {
-            spec = try IndexSpec(parsing: manifest.spec, dimension: manifest.dimension)
-        } catch {
-            throw malformed("the spec cannot be read: \(error)", IndexManifest.sectionName)
-        }
+        let spec = try manifest.specification(of: container)
         guard case .partitioned(let partition, let kind) = spec.core, container.find(IVFManifest.sectionName) != nil
         else {
             throw FileError(

@@ -4,12 +4,12 @@ public enum IndexFile {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - isMapped: whether inverted lists stay in the file until a search probes them; otherwise they are read into
+    ///   - isMapped: whether lists, or a graph, stay in the file until a search reads them; otherwise they are read into
     ///     memory. The vectors of a flat index are mapped in any case.
     ///   - verify: whether to compare all bytes with their checksums first, which reads the whole file.
     ///   - threads: threads to measure the rows of a flat index with; `nil` means one per core.
     ///   - monitor: told of the bytes compared.
-    /// - Returns: a ``FlatIndex`` or an ``IVFIndex``.
+    /// - Returns: the index, of the type that belongs to its spec.
     /// - Throws: ``FileError`` for a file that cannot be read or is damaged; `CancellationError`.
     public static func open(
         _ path: String, isMapped: Bool = false, verify: Bool = true, threads: Int? = nil,
@@ -17,14 +17,15 @@ public enum IndexFile {
     ) throws -> any VectorIndex {
         let container = try ContainerReader(path: path)
         let manifest = try IndexManifest(container)
-        if manifest.spec == "Flat" {
+        switch try manifest.specification(of: container).core {
+        case .partitioned(nil, .flat) where manifest.spec == "Flat":
             return try FlatIndex(container, verify: verify, threads: threads, monitor: monitor)
-        }
-        switch try? IndexSpec(parsing: manifest.spec, dimension: manifest.dimension).core {
+        case .partitioned:
+            return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
         case .kdTrees, .signs, .hyperplanes, .hashTables:
             throw FileError(.unsupported, path: path, "this program cannot open \(manifest.spec)")
-        case .partitioned, .hnsw, nil:  // a spec that cannot be read is explained there
-            return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
+        case .hnsw:
+            return try HNSWIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
         }
     }
 }

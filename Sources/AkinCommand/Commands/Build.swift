@@ -43,6 +43,12 @@ struct Build: ParsableCommand {
     @Option(help: "Iterations of k-means for the centroids.")
     var iterations = 10
 
+    @Option(help: "Candidates kept while a graph looks for the neighbours of a vector; more link better, slower.")
+    var efConstruction = HNSWIndex.Construction().efConstruction
+
+    @Option(help: "How much nearer a detour must be to replace a link of a graph; larger keeps more links.")
+    var alpha = HNSWIndex.Construction().alpha
+
     @OptionGroup var parallel: ThreadOptions
     @OptionGroup var talk: OutputOptions
 
@@ -52,6 +58,8 @@ struct Build: ParsableCommand {
             throw ValidationError("--recall is \(recall); it must be above 0, at most 1")
         }
         try checkPositive(iterations, "--iterations")
+        try checkPositive(efConstruction, "--ef-construction")
+        guard alpha >= 1 else { throw ValidationError("--alpha is \(alpha); it must be 1 or more") }
     }
 
     func run() throws {
@@ -108,14 +116,17 @@ struct Build: ParsableCommand {
 
     private func make(_ spec: IndexSpec, _ input: EmbeddedSet, _ session: Session) throws -> BuiltIndex {
         try BuiltIndex(
-            spec, input.vectors, metric: metric, space: input.space, options: options, monitor: session.monitor)
+            spec, input.vectors, metric: metric, space: input.space,
+            options: .init(
+                training: training, construction: .init(efConstruction: efConstruction, alpha: alpha)),
+            monitor: session.monitor)
     }
 
     private func buildInParts(_ spec: IndexSpec, memory: Int, _ session: Session) throws {
         let file = try VectorFile(path: vectors)
         let space = try EmbeddedSet.space(of: vectors)
         let summary = try naming(vectors) {
-            try IVFBuilder(spec: spec, metric: metric, memory: memory, space: space, training: options)
+            try IVFBuilder(spec: spec, metric: metric, memory: memory, space: space, training: training)
                 .build(file, to: output, monitor: session.monitor)
         }
         if summary.resumedShards > 0 {
@@ -130,7 +141,7 @@ struct Build: ParsableCommand {
             ], session)
     }
 
-    private var options: IVFIndex.TrainingOptions {
+    private var training: IVFIndex.TrainingOptions {
         .init(seed: seed, iterations: iterations, threads: parallel.threads)
     }
 

@@ -45,7 +45,8 @@ struct Search: ParsableCommand {
                 try stored.search(
                     asked, k: k,
                     options: SearchOptions(
-                        threads: parallel.threads, nprobe: breadth.nprobe, refineFactor: breadth.refine,
+                        threads: parallel.threads, nprobe: breadth.nprobe, efSearch: breadth.ef,
+                        refineFactor: breadth.refine,
                         monitor: session.monitor))
             }
         }

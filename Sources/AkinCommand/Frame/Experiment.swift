@@ -18,7 +18,8 @@ struct Experiment {
             title: title, embedding: embedding, machine: .current(simd: Kernels.best.name), akinVersion: akinVersion,
             buildIndex: {
                 try BuiltIndex(
-                    spec, $0, metric: $1, space: $2, options: .init(threads: threads), monitor: .silent
+                    spec, $0, metric: $1, space: $2, options: .init(training: .init(threads: threads)),
+                    monitor: .silent
                 ).index
             }, pictures: pictures,
             monitor: session.monitor)

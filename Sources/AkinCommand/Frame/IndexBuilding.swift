@@ -6,26 +6,48 @@ struct BuiltIndex {
     /// Seconds that training took, and adding the vectors.
     var training, adding: Double
 
+    /// How to build what a spec names; each kind of index takes what concerns it.
+    struct Options {
+        /// Of k-means and codes.
+        var training = IVFIndex.TrainingOptions()
+        /// Of graphs; the seed is that of the training.
+        var construction = HNSWIndex.Construction()
+        /// Threads to use; `nil` means one per core.
+        var threads: Int? { training.threads }
+    }
+
     /// Trains and fills an index.
     init(
         _ spec: IndexSpec, _ vectors: Matrix<Float>, metric: Metric, space: EmbeddingSpace?,
-        options: IVFIndex.TrainingOptions = .init(), monitor: ProgressMonitor
+        options: Options = .init(), monitor: ProgressMonitor
     ) throws {
         switch spec.core {
-        case _ where spec == .flat:
+        case .partitioned where spec == .flat:
             (index, adding) = try timed {
                 try FlatIndex(vectors, metric: metric, space: space, threads: options.threads)
             }
             training = 0
-        case .kdTrees, .signs, .hyperplanes, .hashTables: throw IndexError.unsupported("\(spec)")
-        case .partitioned, .hnsw:
-            var (lists, seconds) = try timed {
+        case .partitioned:
+            var (lists, training) = try timed {
                 try IVFIndex(
-                    training: vectors, spec: spec, metric: metric, space: space, options: options, monitor: monitor)
+                    training: vectors, spec: spec, metric: metric, space: space, options: options.training,
+                    monitor: monitor)
             }
             (_, adding) = try timed { try lists.add(vectors, threads: options.threads, monitor: monitor) }
             index = lists
-            training = seconds
+            self.training = training
+        case .kdTrees, .signs, .hyperplanes, .hashTables: throw IndexError.unsupported("\(spec)")
+        case .hnsw:
+            var construction = options.construction
+            construction.seed = options.training.seed
+            var (graph, training) = try timed {
+                try HNSWIndex(
+                    training: vectors, spec: spec, metric: metric, space: space, construction: construction,
+                    threads: options.threads, monitor: monitor)
+            }
+            (_, adding) = try timed { try graph.add(vectors, threads: options.threads, monitor: monitor) }
+            index = graph
+            self.training = training
         }
     }
 }

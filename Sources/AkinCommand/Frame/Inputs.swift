@@ -76,6 +76,9 @@ struct SearchBreadth: ParsableArguments {
     @Option(help: ArgumentHelp("Inverted lists to look at (default: the index's own).", valueName: "n"))
     var nprobe: Int?
 
+    @Option(help: ArgumentHelp("Candidates kept while walking a graph (default: the index's own).", valueName: "n"))
+    var ef: Int?
+
     @Option(
         help: ArgumentHelp(
             "Candidates compared again per neighbour, in an index with refinement (default: the index's own).",
@@ -87,6 +90,7 @@ struct SearchBreadth: ParsableArguments {
 
     func validate() throws {
         if let nprobe { try checkPositive(nprobe, "--nprobe") }
+        if let ef { try checkPositive(ef, "--ef") }
         if let refine, !(refine >= 1) { throw ValidationError("--refine is \(refine); it must be 1 or more") }
     }
 }
