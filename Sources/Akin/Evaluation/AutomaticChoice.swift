@@ -158,21 +158,9 @@ private struct Trial {
     var queryCount: Int { queries.rows }
 
     init(_ sample: Matrix<Float>, metric: Metric, goal: AutomaticChoice.Goal, count: Int, threads: Int?) {
-        // Every n-th vector is a query; of very few vectors none can be spared.
-        let held = min(500, sample.rows / 10)
-        let step = held > 0 ? sample.rows / held : sample.rows + 1
-        let d = sample.columns
-        func rows(_ wanted: (Int) -> Bool) -> Matrix<Float> {
-            let chosen = (0..<sample.rows).filter(wanted)
-            return Matrix(rows: chosen.count, columns: d) { target in
-                sample.withUnsafeElements { source in
-                    guard let to = target.baseAddress, let from = source.baseAddress else { return }
-                    for (i, row) in chosen.enumerated() { (to + i * d).update(from: from + row * d, count: d) }
-                }
-            }
-        }
-        base = held > 0 ? rows { $0 % step != 0 } : sample
-        queries = held > 0 ? rows { $0 % step == 0 } : sample
+        let held = HeldOutQueries(of: sample, count: 500)
+        base = held.base
+        queries = held.queries
         self.metric = metric
         self.goal = goal
         self.count = count

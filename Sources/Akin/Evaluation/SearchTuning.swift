@@ -1,7 +1,8 @@
 /// Finds the search settings of an index that reach a recall at the least cost.
 ///
-/// Recall grows with `nprobe`, and with the candidates that are compared again; more of either costs time. For some
-/// refine factors the least sufficient `nprobe` is found by bisection, and the pairs are timed.
+/// Recall grows with the breadth of the search (`nprobe` of lists, say), and with the candidates that are compared
+/// again; more of either costs time. For some refine factors the least sufficient breadth is found by bisection, and
+/// the pairs are timed. What there is to set is what a ``TunableIndex`` says.
 public struct SearchTuning {
     private let index: any VectorIndex
     private let queries: Matrix<Float>
@@ -36,19 +37,25 @@ public struct SearchTuning {
     ///
     /// - Throws: ``IndexError`` as searching does, `CancellationError` when the monitor says stop.
     public func cheapest(reaching goal: Double, monitor: ProgressMonitor = .silent) throws -> SearchOptions? {
-        guard let ivf = index as? IVFIndex else { return try recall(options) >= goal ? options : nil }
-        let factors = ivf.specification.refinement == nil ? [nil] : Self.refineFactors.map(Optional.some)
+        let knobs = (index as? any TunableIndex)?.knobs ?? []
+        let breadth = knobs.first { $0.name != .refine }
+        let isRefined = knobs.contains { $0.name == .refine }
+        let factors = isRefined ? Self.refineFactors.map(Optional.some) : [nil]
         var best: (options: SearchOptions, seconds: Double)?
-        var most = ivf.nlist
+        var most = breadth?.range.upperBound ?? 1
         for (i, factor) in factors.enumerated() {
             try monitor.update("tuning", done: i, total: factors.count)
             var options = options
-            options.refineFactor = factor
+            if let factor { options.refineFactor = factor }
             options.monitor = monitor.quiet
-            guard let nprobe = try leastNprobe(reaching: goal, upTo: most, options) else { continue }
-            options.nprobe = nprobe
-            // A larger factor never needs more lists.
-            most = nprobe
+            if let breadth {
+                guard let value = try least(breadth, reaching: goal, upTo: most, options) else { continue }
+                options[breadth.name] = value
+                // A larger factor never needs more breadth.
+                most = value
+            } else if try recall(options) < goal {
+                continue
+            }
             let seconds = try fastest(options)
             if seconds < best?.seconds ?? .infinity {
                 options.monitor = self.options.monitor
@@ -63,24 +70,29 @@ public struct SearchTuning {
         (try recall(options), try fastest(options) / Double(max(1, queries.rows)))
     }
 
-    private func leastNprobe(reaching goal: Double, upTo most: Int, _ options: SearchOptions) throws -> Int? {
-        func reaches(_ nprobe: Int) throws -> Bool {
+    /// The least value of a setting that reaches the goal, to within a thirty-second of it.
+    private func least(
+        _ knob: SearchKnob, reaching goal: Double, upTo most: Double, _ options: SearchOptions
+    ) throws -> Double? {
+        func reaches(_ value: Int) throws -> Bool {
             var options = options
-            options.nprobe = nprobe
+            options[knob.name] = Double(value)
             return try recall(options) >= goal
         }
-        // From few lists upwards, since many are slow.
-        var below = 0, reached = 1
+        // From small values upwards, since large ones are slow.
+        let most = Int(most)
+        var below = Int(knob.range.lowerBound) - 1
+        var reached = below + 1
         while try !reaches(reached) {
             guard reached < most else { return nil }
             below = reached
-            reached = min(2 * reached, most)
+            reached = min(max(2 * reached, 1), most)
         }
         while reached - below > max(1, reached / 32) {
             let middle = (below + reached) / 2
             if try reaches(middle) { reached = middle } else { below = middle }
         }
-        return reached
+        return Double(reached)
     }
 
     private func recall(_ options: SearchOptions) throws -> Double {
@@ -93,10 +105,8 @@ public struct SearchTuning {
 
     /// Seconds of the fastest of three passes.
     private func fastest(_ options: SearchOptions) throws -> Double {
-        var best = Duration.seconds(1_000_000)
-        for _ in 0..<3 {
-            best = min(best, try ContinuousClock().measure { _ = try index.search(queries, k: k, options: options) })
-        }
-        return Double(best.components.seconds) + Double(best.components.attoseconds) * 1e-18
+        try (0..<3).map { _ in
+            try SearchPass(index, queries, k: k, options: options, keepsNeighbors: false).seconds
+        }.min() ?? 0
     }
 }

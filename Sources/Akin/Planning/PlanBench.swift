@@ -40,7 +40,7 @@ struct PlanBench {
         }
         transformTraining =
             max(1, plan.spec.transformTraining(few.rows, dimension: plan.dimension))
-            / max((clock.now - start).inSeconds, 1e-6)
+            / max((clock.now - start).seconds, 1e-6)
         coded = try chain.apply(vectors, threads: threads)
     }
 
@@ -179,9 +179,9 @@ struct PlanBench {
             try file.write(block)
             written += block.count
             if written % (64 << 20) == 0 { try file.synchronize() }
-        } while (clock.now - start).inSeconds < share && written < 1 << 30
+        } while (clock.now - start).seconds < share && written < 1 << 30
         try file.synchronize()
-        let rate = Double(written) / (clock.now - start).inSeconds
+        let rate = Double(written) / (clock.now - start).seconds
         file.abandon()
         return rate
     }
@@ -236,19 +236,13 @@ struct PlanBench {
         let clock = ContinuousClock()
         let start = clock.now
         try body()
-        let first = (clock.now - start).inSeconds
+        let first = (clock.now - start).seconds
         var passes = 0.0
-        while (clock.now - start).inSeconds < share {
+        while (clock.now - start).seconds < share {
             try body()
             passes += 1
         }
-        let rest = (clock.now - start).inSeconds - first
+        let rest = (clock.now - start).seconds - first
         return passes > 0 ? amount * passes / max(rest, 1e-9) : amount / max(first, 1e-9)
-    }
-}
-
-extension Duration {
-    fileprivate var inSeconds: Double {
-        Double(components.seconds) + Double(components.attoseconds) * 1e-18
     }
 }

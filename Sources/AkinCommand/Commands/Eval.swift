@@ -30,7 +30,8 @@ struct Eval: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Settings to measure, NAME=VALUE,VALUE; given twice, every pair. nprobe, refine, arithmetic.",
+            "Settings to measure, NAME=VALUE,VALUE; given twice, every pair. "
+                + SearchKnob.Name.allCases.map(\.rawValue).joined(separator: ", ") + ", arithmetic.",
             valueName: "sweep"))
     var sweep: [Sweep] = []
 
@@ -101,10 +102,8 @@ struct Eval: ParsableCommand {
     }
 
     private func setting(_ options: SearchOptions, _ stored: any VectorIndex) -> String {
-        guard let index = stored as? IVFIndex else { return "arithmetic=\(options.arithmetic.rawValue)" }
-        let nprobe = "nprobe=\(min(options.nprobe ?? index.defaults.nprobe, index.nlist))"
-        guard index.specification.refinement != nil else { return nprobe }
-        return nprobe + ",refine=\((options.refineFactor ?? index.defaults.refineFactor).text(decimals: 0))"
+        let text = options.settingText(of: stored)
+        return text.isEmpty ? "arithmetic=\(options.arithmetic.rawValue)" : text
     }
 
     private func recall(
@@ -151,8 +150,7 @@ struct Eval: ParsableCommand {
 /// `nprobe=1,2,4`, `refine=4,10`, `arithmetic=automatic,float32`: values of one setting.
 struct Sweep: ExpressibleByArgument {
     private enum Values {
-        case nprobe([Int])
-        case refine([Double])
+        case knob(SearchKnob.Name, [Double])
         case arithmetic([SearchOptions.Arithmetic])
     }
 
@@ -166,17 +164,15 @@ struct Sweep: ExpressibleByArgument {
             let values = texts.compactMap(read)
             return values.count == texts.count ? values : nil
         }
-        switch parts[0] {
-        case "nprobe":
-            guard let all = all({ Int($0).flatMap { $0 >= 1 ? $0 : nil } }) else { return nil }
-            values = .nprobe(all)
-        case "refine":
-            guard let all = all({ Double($0).flatMap { $0 >= 1 ? $0 : nil } }) else { return nil }
-            values = .refine(all)
-        case "arithmetic":
+        if let knob = SearchKnob.Name(rawValue: String(parts[0])) {
+            let read: (String) -> Double? = { knob.isWhole ? Int($0).map(Double.init) : Double($0) }
+            guard let all = all({ read($0).flatMap { knob.isPossible($0) ? $0 : nil } }) else { return nil }
+            values = .knob(knob, all)
+        } else if parts[0] == "arithmetic" {
             guard let all = all({ SearchOptions.Arithmetic(rawValue: $0) }) else { return nil }
             values = .arithmetic(all)
-        default: return nil
+        } else {
+            return nil
         }
     }
 
@@ -190,8 +186,7 @@ struct Sweep: ExpressibleByArgument {
             }
         }
         switch values {
-        case .nprobe(let values): return each(values) { $0.nprobe = $1 }
-        case .refine(let values): return each(values) { $0.refineFactor = $1 }
+        case .knob(let knob, let values): return each(values) { $0[knob] = $1 }
         case .arithmetic(let values): return each(values) { $0.arithmetic = $1 }
         }
     }
