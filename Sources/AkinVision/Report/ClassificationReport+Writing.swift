@@ -16,23 +16,8 @@ extension ClassificationReport {
         let files = [
             ("report.json", try json()), ("report.md", markdown()), ("report.html", html(pictures: pictures)),
         ]
-        var isDirectory: ObjCBool = false
-        if !FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory) {
-            do {
-                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-            } catch {
-                throw FileError(
-                    .unwritable, path: directory, "cannot make the folder: \(error.localizedDescription)")
-            }
-        } else if !isDirectory.boolValue {
-            throw FileError(.notRegularFile, path: directory, "expected a folder for the report, found a file")
-        }
-        for (name, text) in files {
-            let file = try AtomicFile(path: directory + "/" + name)
-            var text = text
-            try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
-            try file.commit()
-        }
+        let folder = try ReportFolder(directory)
+        for (name, text) in files { try folder.write(text, to: name) }
     }
 
     /// The report as JSON with sorted keys, which `JSONDecoder` reads back as the same value.
