@@ -17,10 +17,8 @@ struct AkinCommand: ParsableCommand {
             """,
         version: akinVersion,
         subcommands: [
-            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Classify.self, Cluster.self, Plan.self,
-            Info.self,
-            Verify.self, Convert.self,
-            Demo.self,
+            Embed.self, Build.self, Search.self, Truth.self, Eval.self, Compare.self, Classify.self, Cluster.self,
+            Plan.self, Info.self, Verify.self, Convert.self, Demo.self,
         ]
     )
 
