@@ -66,6 +66,8 @@ package struct SearchSweep {
         var (least, most, factor) = (knob.range.lowerBound, knob.range.upperBound, isAlone ? 1.5 : 2)
         switch knob.name {
         case .nprobe, .leaves, .probes: break
+        // A beam keeps k at least.
+        case .ef: least = max(least, Double(k))
         case .refine: (most, factor) = (min(most, 64), 2)
         }
         least = min(least, most)

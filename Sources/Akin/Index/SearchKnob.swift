@@ -4,6 +4,8 @@ public struct SearchKnob: Sendable, Hashable {
     public enum Name: String, Sendable, CaseIterable {
         /// ``SearchOptions/nprobe``.
         case nprobe
+        /// ``SearchOptions/efSearch``.
+        case ef
         /// ``SearchOptions/refineFactor``.
         case refine
         /// ``SearchOptions/leaves``.
@@ -47,6 +49,7 @@ extension SearchOptions {
         get {
             switch knob {
             case .nprobe: nprobe.map(Double.init)
+            case .ef: efSearch.map(Double.init)
             case .refine: refineFactor
             case .leaves: leaves.map(Double.init)
             case .probes: probes.map(Double.init)
@@ -55,6 +58,7 @@ extension SearchOptions {
         set {
             switch knob {
             case .nprobe: nprobe = newValue.map { Int($0) }
+            case .ef: efSearch = newValue.map { Int($0) }
             case .refine: refineFactor = newValue
             case .leaves: leaves = newValue.map { Int($0) }
             case .probes: probes = newValue.map { Int($0) }

@@ -151,7 +151,7 @@ struct Compare: ParsableCommand {
         let built = try naming("\(vectors), \(name)") {
             try BuiltIndex(
                 Self.parse(name), data.base, metric: metric, space: data.space,
-                options: .init(seed: seed, threads: buildThreads), monitor: session.monitor.quiet)
+                options: .init(training: .init(seed: seed, threads: buildThreads)), monitor: session.monitor.quiet)
         }
         let file = "\(output)/.index.akin"
         defer { removeFile(file) }
