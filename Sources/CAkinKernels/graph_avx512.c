@@ -21,6 +21,7 @@ static inline __m512i add_squares_u4(__m512i sums, __m512i d) {
 
 #include "graph_avx512.inc"
 #include "graph_common.inc"
+#include "graph_walk.inc"
 
 const akin_graph_table akin_graph_avx512 = GRAPH_TABLE;
 

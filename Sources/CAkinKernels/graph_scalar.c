@@ -75,5 +75,6 @@ static inline float one_u4(const void *query, const uint8_t *row, size_t width) 
 }
 
 #include "graph_common.inc"
+#include "graph_walk.inc"
 
 const akin_graph_table akin_graph_scalar = GRAPH_TABLE;

@@ -1,7 +1,7 @@
 internal import CAkinKernels
 
 /// Components in 256 equal steps: the codec of `HNSW32,SQ8`.
-struct ByteGraphCodec: GraphCodec {
+struct ByteGraphCodec: GraphRowCodec {
     private let grid: GraphGrid
     private let kind: GraphRowKind
 
@@ -15,7 +15,7 @@ struct ByteGraphCodec: GraphCodec {
     var dimension: Int { grid.dimension }
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { roundedUp(kind.width, to: 64) }
-    var rowKind: GraphRowKind? { kind }
+    var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         withUnsafeTemporaryAllocation(of: Int16.self, capacity: dimension) { numbers in

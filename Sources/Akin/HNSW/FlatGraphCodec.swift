@@ -1,7 +1,7 @@
 internal import CAkinKernels
 
 /// Vectors as they are, 32-bit floats: the codec of `HNSW32`.
-struct FlatGraphCodec: GraphCodec {
+struct FlatGraphCodec: GraphRowCodec {
     let dimension: Int
     private let kind: GraphRowKind
 
@@ -14,7 +14,7 @@ struct FlatGraphCodec: GraphCodec {
     var tables: [Matrix<Float>] { [] }
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { roundedUp(kind.width, to: 64) }
-    var rowKind: GraphRowKind? { kind }
+    var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {

@@ -33,19 +33,22 @@ struct GraphRowKind: Sendable {
         kernels: Kernels, into keys: UnsafeMutablePointer<Float>
     ) {
         var rows = self.rows(at: rows)
-        let table = kernels.graph
-        let kernel =
-            switch kind {
-            case AKIN_ROWS_F32: table.pointee.keys.0
-            case AKIN_ROWS_FP16: table.pointee.keys.1
-            case AKIN_ROWS_BF16: table.pointee.keys.2
-            case AKIN_ROWS_U8: table.pointee.keys.3
-            default: table.pointee.keys.4
-            }
-        guard let kernel else { fatalError("every level compares all kinds of rows") }
+        guard let kernel = akin_graph_keys_of(kernels.graph, kind) else {
+            fatalError("every level compares all kinds of rows")
+        }
         kernel(query, &rows, which, count, keys)
     }
+
+    /// What walks a layer of such rows.
+    func beam(_ kernels: Kernels) -> akin_graph_beam? { akin_graph_beam_of(kernels.graph, kind) }
+    /// What goes down a layer of such rows.
+    func descent(_ kernels: Kernels) -> akin_graph_descend? { akin_graph_descend_of(kernels.graph, kind) }
 }
 
 /// The least multiple of `step` that is not below `count`.
 func roundedUp(_ count: Int, to step: Int) -> Int { (count + step - 1) / step * step }
+
+/// A codec whose rows the kernels of graphs compare, so that they can walk a graph by themselves.
+protocol GraphRowCodec: GraphCodec {
+    var rowKind: GraphRowKind { get }
+}

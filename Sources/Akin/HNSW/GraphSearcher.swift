@@ -1,25 +1,30 @@
+internal import CAkinKernels
+
 /// Walks graphs for one query at a time; belongs to one thread.
+///
+/// Where the codec's rows have kernels, these walk by themselves; both ways give the same members in the same order.
 final class GraphSearcher {
     private let codec: any GraphCodec
     private let codes: UnsafeRawPointer
     private let kernels: Kernels
     /// The query, as the codec compares it.
     private let query: Buffer<UInt8>
-    /// The best members met, nearest first: key, and the member with a bit that says it was walked from.
-    private var poolKeys: Buffer<Float>
-    private var poolMembers: Buffer<UInt32>
+    /// The best members met, nearest first: the key's bits, the member, and a bit that says it was walked from.
+    private var pool: Buffer<UInt64>
     private(set) var poolCount = 0
-    /// A bit for each member met, and the words that have some.
-    private var met: Buffer<UInt64>
-    private var touched: [Int32] = []
-    /// Members not met before, their rows and keys: the links of one member.
-    private let fresh: Buffer<UInt32>
+    /// A bit for each member met, and the members met.
+    private let met: Buffer<UInt64>
+    private let seen: Buffer<UInt32>
+    private var seenCount = 0
+    /// Rows of members not met before, and their keys: the links of one member.
     private let freshRows: Buffer<UInt32>
     private let freshKeys: Buffer<Float>
     /// Codes that were compared with queries.
     private(set) var visited = 0
 
-    private static let walked: UInt32 = 1 << 31
+    private let rows: akin_graph_rows
+    private let beam: akin_graph_beam?
+    private let descent: akin_graph_descend?
 
     /// Prepares for graphs whose members number at most `members`, each with at most `degree` links.
     init(codec: any GraphCodec, codes: UnsafeRawPointer, members: Int, degree: Int, kernels: Kernels) {
@@ -27,12 +32,15 @@ final class GraphSearcher {
         self.codes = codes
         self.kernels = kernels
         query = Buffer(repeating: 0, count: codec.queryByteCount)
-        poolKeys = Buffer(uninitialized: 0)
-        poolMembers = Buffer(uninitialized: 0)
+        pool = Buffer(uninitialized: 0)
         met = Buffer(repeating: 0, count: (members + 63) / 64)
-        fresh = Buffer(repeating: 0, count: degree)
+        seen = Buffer(uninitialized: members + degree)
         freshRows = Buffer(repeating: 0, count: degree)
         freshKeys = Buffer(repeating: 0, count: degree)
+        let kind = (codec as? any GraphRowCodec)?.rowKind
+        rows = kind?.rows(at: codes) ?? akin_graph_rows()
+        beam = kind?.beam(kernels)
+        descent = kind?.descent(kernels)
     }
 
     /// Takes a vector, `[codec.dimension]`, as the query of the walks that follow.
@@ -50,101 +58,112 @@ final class GraphSearcher {
     }
 
     /// Member `i` of the pool and its key.
-    subscript(i: Int) -> (member: UInt32, key: Float) { (poolMembers[i] & ~Self.walked, poolKeys[i]) }
+    subscript(i: Int) -> (member: UInt32, key: Float) {
+        (UInt32(truncatingIfNeeded: pool[i]) >> 1, Float(bitPattern: UInt32(pool[i] >> 32)))
+    }
 
     /// Goes down from the top to the layer of number `last`, always to the nearest member; gives where it arrives.
     func descend(_ layers: [LayerView], from entry: UInt32, to last: Int) -> UInt32 {
         var member = entry
         for layer in layers[(last + 1)...].reversed() {
-            search(layer, from: member, ef: 1)
-            member = layer.below(self[0].member)
+            if let descent {
+                var scratch = scratch, described = described(layer)
+                member = descent(query.pointer, &described, member, &scratch)
+                visited += scratch.visited
+            } else {
+                search(layer, from: member, ef: 1)
+                member = layer.below(self[0].member)
+            }
         }
         return member
     }
 
     /// Walks a layer from a member and leaves the best `ef` members met in the pool.
     ///
-    /// Malkov, Yashunin 2018, algorithm 2, with one list for candidates and results.
+    /// Malkov, Yashunin 2018, algorithm 2, with one list for candidates and results; of equal keys the smaller member is
+    /// the better.
     func search(_ layer: LayerView, from entry: UInt32, ef: Int) {
-        if poolKeys.count < ef + 1 {
-            poolKeys = Buffer(uninitialized: ef + 1)
-            poolMembers = Buffer(uninitialized: ef + 1)
-        }
-        clear()
-        let (keys, members) = (poolKeys.pointer, poolMembers.pointer)
+        if pool.count < ef + 1 { pool = Buffer(uninitialized: ef + 1) }
+        guard let beam else { return walk(layer, from: entry, ef: ef) }
+        var scratch = scratch, described = described(layer)
+        poolCount = beam(query.pointer, &described, entry, ef, &scratch)
+        visited += scratch.visited
+    }
+
+    private var scratch: akin_graph_scratch {
+        akin_graph_scratch(pool: pool.pointer, met: met.pointer, seen: seen.pointer, visited: 0)
+    }
+
+    private func described(_ layer: LayerView) -> akin_graph_layer {
+        akin_graph_layer(rows: rows, links: layer.links, places: layer.places, degree: layer.degree)
+    }
+
+    /// The walk of codecs without kernels of their own.
+    private func walk(_ layer: LayerView, from entry: UInt32, ef: Int) {
+        let pool = pool.pointer
         _ = meet(entry)
-        keys[0] = key(row: layer.row(of: entry))
-        members[0] = entry
+        pool[0] = Self.item(key(row: layer.row(of: entry)), entry)
         poolCount = 1
         var next = 0
         while next < poolCount {
-            let member = members[next]
-            guard member & Self.walked == 0 else {
+            guard pool[next] & 1 == 0 else {
                 next += 1
                 continue
             }
-            members[next] = member | Self.walked
-            let n = gather(layer, member)
-            let rows = layer.places == nil ? fresh.pointer : freshRows.pointer
-            codec.keys(query.pointer, codes, rows, count: n, kernels: kernels, into: freshKeys.pointer)
+            let member = UInt32(truncatingIfNeeded: pool[next]) >> 1
+            pool[next] |= 1
+            let met = seenCount
+            gather(layer, member)
+            let n = seenCount - met
+            codec.keys(query.pointer, codes, freshRows.pointer, count: n, kernels: kernels, into: freshKeys.pointer)
             visited += n
             var first = next + 1
             for i in 0..<n {
-                let key = freshKeys[i]
-                if poolCount == ef, !(key < keys[ef - 1]) { continue }
-                first = min(first, insert(key, fresh[i], ef: ef))
+                let item = Self.item(freshKeys[i], seen[met + i])
+                if poolCount == ef, item > pool[ef - 1] { continue }
+                first = min(first, insert(item, ef: ef))
             }
             next = first
         }
+        for i in 0..<seenCount { self.met[Int(seen[i] >> 6)] = 0 }
+        seenCount = 0
+    }
+
+    private static func item(_ key: Float, _ member: UInt32) -> UInt64 {
+        UInt64(key.bitPattern) << 32 | UInt64(member) << 1
     }
 
     /// Collects the links of a member that were not met before.
-    private func gather(_ layer: LayerView, _ member: UInt32) -> Int {
-        let links = layer.links + Int(member) * layer.degree
-        let (fresh, rows) = (fresh.pointer, freshRows.pointer)
-        var n = 0
+    private func gather(_ layer: LayerView, _ member: UInt32) {
+        let links = layer.links + Int(member) * layer.degree, first = seenCount
         for i in 0..<layer.degree {
             let link = links[i]
             if link == GraphLayer.none { break }
             guard meet(link) else { continue }
-            fresh[n] = link
-            rows[n] = layer.row(of: link)
-            n += 1
+            freshRows[seenCount - 1 - first] = layer.row(of: link)
         }
-        return n
     }
 
-    /// Puts a member in its place, which it gives.
-    ///
-    /// Of equal keys the one met first stays first.
-    private func insert(_ key: Float, _ member: UInt32, ef: Int) -> Int {
-        let (keys, members) = (poolKeys.pointer, poolMembers.pointer)
+    /// Puts an item in its place, which it gives.
+    private func insert(_ item: UInt64, ef: Int) -> Int {
+        let pool = pool.pointer
         var low = 0, high = poolCount
         while low < high {
             let middle = (low + high) / 2
-            if keys[middle] <= key { low = middle + 1 } else { high = middle }
+            if pool[middle] < item { low = middle + 1 } else { high = middle }
         }
-        let moved = min(poolCount, ef - 1) - low
-        (keys + low + 1).update(from: keys + low, count: moved)
-        (members + low + 1).update(from: members + low, count: moved)
-        keys[low] = key
-        members[low] = member
+        (pool + low + 1).update(from: pool + low, count: min(poolCount, ef - 1) - low)
+        pool[low] = item
         poolCount = min(poolCount + 1, ef)
         return low
     }
 
     private func meet(_ member: UInt32) -> Bool {
         let word = Int(member >> 6), bit = UInt64(1) << UInt64(member & 63)
-        let before = met[word]
-        guard before & bit == 0 else { return false }
-        if before == 0 { touched.append(Int32(word)) }
-        met[word] = before | bit
+        guard met[word] & bit == 0 else { return false }
+        met[word] |= bit
+        seen[seenCount] = member
+        seenCount += 1
         return true
-    }
-
-    private func clear() {
-        for word in touched { met[Int(word)] = 0 }
-        touched.removeAll(keepingCapacity: true)
-        poolCount = 0
     }
 }

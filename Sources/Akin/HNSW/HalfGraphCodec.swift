@@ -3,7 +3,7 @@ internal import CAkinKernels
 /// Vectors of 16-bit floats: the codec of `HNSW32,SQfp16` and `HNSW32,SQbf16`.
 ///
 /// The query stays in 32 bits, so only the rows are rounded.
-struct HalfGraphCodec: GraphCodec {
+struct HalfGraphCodec: GraphRowCodec {
     private let quantizer: ScalarQuantizer
     private let kind: GraphRowKind
 
@@ -19,7 +19,7 @@ struct HalfGraphCodec: GraphCodec {
     var dimension: Int { quantizer.dimension }
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { roundedUp(2 * kind.width, to: 64) }
-    var rowKind: GraphRowKind? { kind }
+    var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {

@@ -3,7 +3,7 @@ internal import CAkinKernels
 /// Components in 16 equal steps, two a byte: the codec of `HNSW32,SQ4`.
 ///
 /// A query is rounded to an eighth of a step and not to a whole one, so that only the rows lose to the coarse grid.
-struct NibbleGraphCodec: GraphCodec {
+struct NibbleGraphCodec: GraphRowCodec {
     private let grid: GraphGrid
     private let kind: GraphRowKind
 
@@ -17,7 +17,7 @@ struct NibbleGraphCodec: GraphCodec {
     var dimension: Int { grid.dimension }
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { 2 * kind.width }
-    var rowKind: GraphRowKind? { kind }
+    var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         withUnsafeTemporaryAllocation(of: Int16.self, capacity: dimension) { numbers in

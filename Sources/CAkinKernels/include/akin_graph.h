@@ -31,12 +31,53 @@ typedef struct {
 typedef void (*akin_graph_keys)(const void *query, const akin_graph_rows *rows, const uint32_t *which, size_t count,
                                 float *keys);
 
+#define AKIN_NO_LINK UINT32_MAX
+
+// One level of a graph.
+typedef struct {
+    akin_graph_rows rows;
+    const uint32_t *links;  // [members][degree], AKIN_NO_LINK behind the last
+    const uint32_t *places; // [members][2]: its row, and its number one level down; NULL where members are rows
+    size_t degree;
+} akin_graph_layer;
+
+// What a walk writes to; belongs to one thread.
+typedef struct {
+    uint64_t *pool; // [ef]: key's bits << 32 | member << 1 | whether it was walked from, ascending
+    uint64_t *met;  // a bit for each member: all zero before and after
+    uint32_t *seen; // [members + degree]
+    size_t visited; // counts rows compared
+} akin_graph_scratch;
+
+// Walks a level from one of its members, keeps the best `ef` met in the pool, and gives how many they
+// are. Of equal keys the smaller member is the better (Malkov, Yashunin 2018, algorithm 2, with one list for
+// candidates and results).
+typedef size_t (*akin_graph_beam)(const void *query, const akin_graph_layer *layer, uint32_t entry, size_t ef,
+                                  akin_graph_scratch *scratch);
+
+// Goes from a member of a higher level to ever nearer ones, and gives the number of the last one level down.
+typedef uint32_t (*akin_graph_descend)(const void *query, const akin_graph_layer *layer, uint32_t entry,
+                                       akin_graph_scratch *scratch);
+
 typedef struct {
     akin_graph_keys keys[AKIN_ROW_KINDS];
+    akin_graph_beam beam[AKIN_ROW_KINDS];
+    akin_graph_descend descend[AKIN_ROW_KINDS];
 } akin_graph_table;
 
 // The table of a level, or NULL where this CPU (or this build) lacks it.
 const akin_graph_table *akin_graph_at(akin_simd_level level);
+
+// The kernels of a kind of rows.
+static inline akin_graph_keys akin_graph_keys_of(const akin_graph_table *table, akin_row_kind kind) {
+    return table->keys[kind];
+}
+static inline akin_graph_beam akin_graph_beam_of(const akin_graph_table *table, akin_row_kind kind) {
+    return table->beam[kind];
+}
+static inline akin_graph_descend akin_graph_descend_of(const akin_graph_table *table, akin_row_kind kind) {
+    return table->descend[kind];
+}
 
 // keys[i] = the sum over s of table[s][number s of row which[i]], s ascending. Rows have m numbers of 8 bits, or of 4,
 // two a byte, the lower first; `table` is [m][256] or [m][16]. The same code at every level.
