@@ -75,10 +75,10 @@ public struct Recall: Sendable, Equatable {
             }
         }
         return count(found: found, truth: truth, k: k) { query in
-            let last = score(queries, query, base, Int(truth[query, k - 1]), metric)
+            let last = metric.score(queries, query, base, Int(truth[query, k - 1]))
             return { neighbor in
                 guard let row = Int(exactly: neighbor.id), (0..<base.rows).contains(row) else { return false }
-                let score = score(queries, query, base, row, metric)
+                let score = metric.score(queries, query, base, row)
                 return score == last || metric.isNearer(score, than: last)
             }
         }
@@ -106,28 +106,5 @@ public struct Recall: Sendable, Equatable {
             }
         }
         return Recall(k: k, hits: hits)
-    }
-
-    /// The score of one pair in double precision, rounded once.
-    private static func score(
-        _ queries: Matrix<Float>, _ query: Int, _ base: Matrix<Float>, _ row: Int, _ metric: Metric
-    ) -> Float {
-        queries.rows(query..<query + 1).withUnsafeElements { x in
-            base.rows(row..<row + 1).withUnsafeElements { y in
-                var distance = 0.0, xx = 0.0, yy = 0.0, xy = 0.0
-                for (a, b) in zip(x, y) {
-                    let (a, b) = (Double(a), Double(b))
-                    distance += (a - b) * (a - b)
-                    xx += a * a
-                    yy += b * b
-                    xy += a * b
-                }
-                switch metric {
-                case .l2: return Float(distance)
-                case .innerProduct: return Float(xy)
-                case .cosine: return xx == 0 || yy == 0 ? 0 : Float(xy / (xx.squareRoot() * yy.squareRoot()))
-                }
-            }
-        }
     }
 }

@@ -95,8 +95,6 @@ struct Classify: ParsableCommand {
         session.note("report: \(report)/report.html")
     }
 
-    private func isVectorFile(_ path: String) -> Bool { (try? VectorFormat(path: path)) != nil }
-
     private func source(_ path: String) throws -> (any ImageSource)? {
         isVectorFile(path) ? nil : try ImageSources.open(path)
     }

@@ -52,6 +52,14 @@ extension EmbeddedSet {
         return EmbeddedSetPaths.exists(description) ? try EmbeddedSetDescription(file: description).space : nil
     }
 
+    /// Where the images of a file of vectors came from, an absolute path, where a description lies beside it.
+    ///
+    /// - Throws: ``EmbeddingError`` for a description that cannot be read.
+    public static func source(of path: String) throws -> String? {
+        let description = EmbeddedSetPaths(vectors: path).description
+        return EmbeddedSetPaths.exists(description) ? try EmbeddedSetDescription(file: description).source : nil
+    }
+
     /// Reads a file of records, one JSON object a line: those with a row, then those without.
     private static func readRecords(_ path: String) throws -> ([ImageRecord], [ImageRecord]) {
         try withMappedFile(path) { bytes in

@@ -29,7 +29,7 @@ extension ReportPage {
             let isSame = neighbor.label == sample.truth
             let isVoter = place < sample.voters
             let note: HTML = isVoter ? "" : "<br>no vote"
-            let picture = self.picture(
+            let picture = pictures.image(
                 .init(part: .train, row: neighbor.row), alt: "Neighbour \(neighbor.path)")
             return """
                 <figure class="\(isSame ? "same" : "other")\(isVoter ? "" : " silent")">\(picture)\
@@ -37,7 +37,7 @@ extension ReportPage {
                 \(name(neighbor.label))\(note)</figcaption></figure>
                 """
         }
-        let picture = self.picture(.init(part: sample.part, row: sample.row), alt: "Query \(sample.path)")
+        let picture = pictures.image(.init(part: sample.part, row: sample.row), alt: "Query \(sample.path)")
         let votes = "\(sample.voters) \(sample.voters == 1 ? "vote" : "votes")"
         let counts: HTML =
             sample.isCorrect
@@ -52,15 +52,6 @@ extension ReportPage {
             \(neighbors.joined())</div><p class="small dim">\(counts) · <bdi>\(sample.path)</bdi></p></article>
 
             """
-    }
-
-    /// A picture or its place holder; nothing at all where the report was made without pictures.
-    private func picture(_ key: ReportPictures.Key, alt: String) -> HTML {
-        guard pictures.count > 0 else { return "" }
-        guard let (uri, width, height) = pictures.dataURI(key) else {
-            return "<span class=\"none\" role=\"img\" aria-label=\"\(alt) (no picture)\">no picture</span>"
-        }
-        return "<img src=\"\(uri)\" width=\"\(width)\" height=\"\(height)\" alt=\"\(alt)\" loading=\"lazy\">"
     }
 
     private func score(_ value: Float) -> String {
