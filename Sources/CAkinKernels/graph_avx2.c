@@ -30,6 +30,10 @@ static inline __m256 bfloats(const uint8_t *at) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)at)), 16));
 }
 
+static inline __m256 small(const uint8_t *at) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)at)));
+}
+
 static inline __m256 floats(const uint8_t *at) {
     return _mm256_loadu_ps((const float *)at);
 }
@@ -51,6 +55,7 @@ static inline __m256 floats(const uint8_t *at) {
 ONE_FLOATS(f32, 4, floats)
 ONE_FLOATS(fp16, 2, halves)
 ONE_FLOATS(bf16, 2, bfloats)
+ONE_FLOATS(u8f, 1, small)
 
 static inline float sum_of(__m256i sums) {
     __m128i q = _mm_add_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));

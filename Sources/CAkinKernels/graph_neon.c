@@ -28,6 +28,12 @@ static inline float32x4_t bfloats(const uint8_t *at) {
     return vreinterpretq_f32_u32(vshll_n_u16(vreinterpret_u16_u8(vld1_u8(at)), 16));
 }
 
+static inline float32x4_t small(const uint8_t *at) {
+    uint32_t four;
+    memcpy(&four, at, 4);
+    return vcvtq_f32_u32(vmovl_u16(vget_low_u16(vmovl_u8(vcreate_u8(four)))));
+}
+
 static inline float32x4_t floats(const uint8_t *at) {
     return vreinterpretq_f32_u8(vld1q_u8(at));
 }
@@ -49,6 +55,7 @@ static inline float32x4_t floats(const uint8_t *at) {
 ONE_FLOATS(f32, 4, floats)
 ONE_FLOATS(fp16, 2, halves)
 ONE_FLOATS(bf16, 2, bfloats)
+ONE_FLOATS(u8f, 1, small)
 
 // Squares of bytes fit 16 bits.
 static inline uint32x4_t add_squares(uint32x4_t sums, uint8x16_t d) {

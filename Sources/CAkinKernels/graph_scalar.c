@@ -51,6 +51,13 @@ static inline float one_bf16(const void *query, const uint8_t *row, size_t width
     return fold(sums);
 }
 
+static inline float one_u8f(const void *query, const uint8_t *row, size_t width) {
+    float sums[64] = {0};
+    for (size_t i = 0; i < width; i++)
+        add_square(&sums[i % 64], ((const float *)query)[i] - (float)row[i]);
+    return fold(sums);
+}
+
 static inline float one_u8(const void *query, const uint8_t *row, size_t width) {
     uint32_t sum = 0;
     for (size_t i = 0; i < width; i++) {

@@ -1,20 +1,25 @@
 internal import CAkinKernels
 
 /// Components in 256 equal steps: the codec of `HNSW32,SQ8`.
+///
+/// Queries are coded too, so that keys are whole numbers; where precision counts more, they stay floats.
 struct ByteGraphCodec: GraphRowCodec {
     private let grid: GraphGrid
     private let kind: GraphRowKind
+    private let isPrecise: Bool
 
-    init(_ grid: GraphGrid) {
+    init(_ grid: GraphGrid, isPrecise: Bool) {
         self.grid = grid
-        kind = GraphRowKind(AKIN_ROWS_U8, count: grid.dimension, bits: 8)
+        self.isPrecise = isPrecise
+        kind = GraphRowKind(isPrecise ? AKIN_ROWS_U8F : AKIN_ROWS_U8, count: grid.dimension, bits: 8)
     }
 
     var specification: IndexSpec.Codec { .scalar(.bits8) }
     var tables: [Matrix<Float>] { grid.tables }
     var dimension: Int { grid.dimension }
     var rowByteCount: Int { kind.width }
-    var queryByteCount: Int { roundedUp(kind.width, to: 64) }
+    var queryByteCount: Int { roundedUp(kind.width * (isPrecise ? 4 : 1), to: 64) }
+    var unit: Float { grid.step * grid.step }
     var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
@@ -37,11 +42,21 @@ struct ByteGraphCodec: GraphRowCodec {
     }
 
     func prepare(_ vector: UnsafePointer<Float>, into query: UnsafeMutableRawPointer) {
-        encode(vector, count: 1, into: query)
+        guard isPrecise else { return encode(vector, count: 1, into: query) }
+        grid.places(of: vector, into: query.assumingMemoryBound(to: Float.self))
+        clearPrecise(query)
     }
 
     func prepare(row: UnsafeRawPointer, into query: UnsafeMutableRawPointer) {
-        query.copyMemory(from: row, byteCount: rowByteCount)
+        guard isPrecise else { return query.copyMemory(from: row, byteCount: rowByteCount) }
+        let (numbers, places) = (row.assumingMemoryBound(to: UInt8.self), query.assumingMemoryBound(to: Float.self))
+        for d in 0..<dimension { places[d] = Float(numbers[d]) }
+        clearPrecise(query)
+    }
+
+    private func clearPrecise(_ query: UnsafeMutableRawPointer) {
+        let places = query.assumingMemoryBound(to: Float.self)
+        for d in dimension..<rowByteCount { places[d] = 0 }
     }
 
     func keys(

@@ -15,6 +15,7 @@ struct FlatGraphCodec: GraphRowCodec {
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { roundedUp(kind.width, to: 64) }
     var rowKind: GraphRowKind { kind }
+    var unit: Float { 1 }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {

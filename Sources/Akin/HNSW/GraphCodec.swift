@@ -14,6 +14,8 @@ package protocol GraphCodec: Sendable {
     var rowByteCount: Int { get }
     /// Bytes of a prepared query; a multiple of 64.
     var queryByteCount: Int { get }
+    /// What a key of 1 is as a squared distance.
+    var unit: Float { get }
     /// What training found, enough to make the codec again from its spec and dimension.
     var tables: [Matrix<Float>] { get }
 

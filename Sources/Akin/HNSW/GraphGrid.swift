@@ -121,6 +121,13 @@ struct GraphGrid: Sendable {
         }
     }
 
+    /// Writes where the components of a vector lie on the grid, in steps.
+    func places(of vector: UnsafePointer<Float>, into places: UnsafeMutablePointer<Float>) {
+        offsets.withUnsafeElements { offsets in
+            for d in 0..<dimension { places[d] = (vector[d] - offsets[d]) / step }
+        }
+    }
+
     /// What a number of a component stands for.
     func value(_ number: UInt8, _ d: Int) -> Float { offsets[0, d] + step * Float(number) }
 }

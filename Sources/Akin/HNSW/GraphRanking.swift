@@ -5,17 +5,21 @@ internal import Synchronization
 final class GraphRanking {
     private let index: HNSWIndex
     private let kernels: Kernels
-    private let codes: Buffer<UnsafePointer<UInt8>>
-    private let keys: Buffer<Double>
+    private let members: Buffer<UInt32>
+    private let keys: Buffer<Float>
     private let decoded: Buffer<Float>
+    private let query: Buffer<UInt8>
     private let ids: UnsafePointer<Int64>
+    /// The best so far, nearest first.
+    private var best: [(key: Float, id: Int64, member: UInt32)] = []
 
     init(_ index: HNSWIndex, wanted: Int, kernels: Kernels) {
         self.index = index
         self.kernels = kernels
-        codes = Buffer(uninitialized: wanted)
+        members = Buffer(uninitialized: wanted)
         keys = Buffer(uninitialized: wanted)
-        decoded = Buffer(repeating: 0, count: index.codec.dimension)
+        decoded = Buffer(repeating: 0, count: max(index.codec.dimension, index.dimension))
+        query = Buffer(repeating: 0, count: index.refinement?.codec.queryByteCount ?? 0)
         ids = index.ids.base.assumingMemoryBound(to: Int64.self)
     }
 
@@ -24,40 +28,77 @@ final class GraphRanking {
         _ k: Int, of searcher: GraphSearcher, wanted: Int, query: UnsafePointer<Float>, prepared: UnsafePointer<Float>
     ) -> [Neighbor] {
         let n = min(wanted, searcher.poolCount)
+        for i in 0..<n { members[i] = searcher[i].member }
         if let refinement = index.refinement {
-            let base = index.refined.base.assumingMemoryBound(to: UInt8.self)
-            let size = refinement.codec.codeByteCount
-            for i in 0..<n { codes[i] = base + Int(searcher[i].member) * size }
-            refinement.keys(
-                of: query, codes.pointer, count: n, metric: index.metric, kernels: kernels, into: keys.pointer)
+            refine(refinement.codec, n, query)
+            keep(min(k, n), of: n)
+            // Floats suffice to find the best; what is told of them is computed in double precision.
+            if index.metric == .l2, refinement.codec is FlatGraphCodec {
+                for i in best.indices { members[i] = best[i].member }
+                exact(refinement.codec, index.refined, best.count, query)
+                keep(best.count, of: best.count)
+            }
         } else {
-            for i in 0..<n { keys[i] = key(row: Int(searcher[i].member), prepared) }
+            exact(index.codec, index.codes, n, prepared)
+            keep(min(k, n), of: n)
         }
-        var found = (0..<n).map { i in
-            (key: akin_ordered(Float(keys[i])), id: ids[Int(searcher[i].member)])
-        }
-        found.sort { $0.key != $1.key ? $0.key < $1.key : $0.id < $1.id }
-        return found.prefix(k).map { key, id in
-            let key = akin_unordered(key)
-            return Neighbor(id: id, score: index.metric.isSimilarity ? 0 - key : key)
+        return best.map { found in
+            let key = akin_unordered(akin_ordered(found.key))
+            return Neighbor(id: found.id, score: index.metric.isSimilarity ? 0 - key : key)
         }
     }
 
-    /// The key of what a row's code stands for.
-    private func key(row: Int, _ query: UnsafePointer<Float>) -> Double {
-        let codec = index.codec
-        codec.decode(index.codes.base + row * codec.rowByteCount, count: 1, into: decoded.pointer)
+    /// Sets the keys of `n` members to those of their finer codes.
+    private func refine(_ codec: any GraphCodec, _ n: Int, _ vector: UnsafePointer<Float>) {
+        guard index.metric == .l2 else { return exact(codec, index.refined, n, vector) }
+        codec.prepare(vector, into: query.pointer)
+        codec.keys(
+            query.pointer, index.refined.base, members.pointer, count: n, kernels: kernels, into: keys.pointer)
+        let unit = codec.unit
+        for i in 0..<n { keys[i] *= unit }
+    }
+
+    /// Sets the keys of `n` members to those of what their codes stand for.
+    private func exact(_ codec: any GraphCodec, _ rows: RowStore, _ n: Int, _ vector: UnsafePointer<Float>) {
+        for i in 0..<n {
+            codec.decode(rows.base + Int(members[i]) * codec.rowByteCount, count: 1, into: decoded.pointer)
+            keys[i] = Float(key(vector, decoded.pointer, codec.dimension))
+        }
+    }
+
+    private func key(_ query: UnsafePointer<Float>, _ row: UnsafePointer<Float>, _ dimension: Int) -> Double {
         let table = kernels.table.pointee
         switch index.metric {
-        case .l2: return table.distance(query, decoded.pointer, codec.dimension)
-        // The last component of a query is zero.
-        case .innerProduct: return 0 - table.product(query, decoded.pointer, codec.dimension)
+        case .l2: return table.distance(query, row, dimension)
+        // Where codes have one more component, that of a query is zero.
+        case .innerProduct: return 0 - table.product(query, row, dimension)
         case .cosine:
             let length =
-                table.product(decoded.pointer, decoded.pointer, codec.dimension).squareRoot()
-                * table.product(query, query, codec.dimension).squareRoot()
-            return length > 0 ? 0 - table.product(query, decoded.pointer, codec.dimension) / length : 0
+                table.product(row, row, dimension).squareRoot()
+                * table.product(query, query, dimension).squareRoot()
+            return length > 0 ? 0 - table.product(query, row, dimension) / length : 0
         }
+    }
+
+    /// Puts the `k` best of `n` members in order, ties by smaller id.
+    private func keep(_ k: Int, of n: Int) {
+        best.removeAll(keepingCapacity: true)
+        for i in 0..<n {
+            let found = (key: keys[i], id: ids[Int(members[i])], member: members[i])
+            if best.count == k {
+                guard Self.isBefore(found, best[k - 1]) else { continue }
+                best.removeLast()
+            }
+            var at = best.count
+            while at > 0, Self.isBefore(found, best[at - 1]) { at -= 1 }
+            best.insert(found, at: at)
+        }
+    }
+
+    private static func isBefore(
+        _ a: (key: Float, id: Int64, member: UInt32), _ b: (key: Float, id: Int64, member: UInt32)
+    ) -> Bool {
+        a.key != b.key ? a.key < b.key : a.id < b.id
     }
 }
 

@@ -83,7 +83,7 @@ extension HNSWIndex {
                         guard let fine else { return }
                         fine.encode(
                             y + at * fine.dimension, count: n,
-                            into: (fineRows + (first + at) * fine.codeByteCount).assumingMemoryBound(to: UInt8.self))
+                            into: fineRows + (first + at) * fine.rowByteCount)
                     }
                 }
             }

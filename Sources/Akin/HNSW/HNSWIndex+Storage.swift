@@ -96,13 +96,10 @@ extension HNSWIndex {
             codec = try GraphCodecs.restore(
                 kind, dimension: graph.codedDimension,
                 tables: container.tables("codec", graph.tables, of: owner, verify: !verify))
-            refinement = try spec.refinement.map { refinement in
-                let kind: IndexSpec.Codec = if case .codec(let codec) = refinement { codec } else { .flat }
-                return Refinement(
-                    codec: try ListCodecs.restore(
-                        kind, dimension: manifest.dimension, metric: .l2,
-                        tables: container.tables(
-                            "refinement", graph.refinementTables, of: owner, verify: !verify)))
+            refinement = try spec.refinement.map {
+                try GraphRefinement.restore(
+                    $0, dimension: manifest.dimension,
+                    tables: container.tables("refinement", graph.refinementTables, of: owner, verify: !verify))
             }
         } catch let error as IndexError {
             throw malformed("what training found does not fit: \(error)")
@@ -120,7 +117,7 @@ extension HNSWIndex {
                 showing: try container.matrix(name, .uint8, rows: manifest.count, columns: size, of: UInt8.self))
         }
         codes = try bytes("codes", codec.rowByteCount)
-        refined = try refinement.map { try bytes("refined", $0.codec.codeByteCount) } ?? RowStore(rowByteCount: 0)
+        refined = try refinement.map { try bytes("refined", $0.codec.rowByteCount) } ?? RowStore(rowByteCount: 0)
         ids = RowStore(showing: try container.matrix("ids", .int64, rows: manifest.count, columns: 1, of: Int64.self))
         specification = spec
         dimension = manifest.dimension

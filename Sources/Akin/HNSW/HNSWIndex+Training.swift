@@ -44,11 +44,8 @@ extension HNSWIndex {
         let points = GraphSpace(metric: metric, transforms: transforms, largestSquare: largest)
         let codec = try GraphCodecs.train(
             kind, on: points.points(original, threads: threads), seed: seed, threads: threads, monitor: monitor)
-        let refinement = try spec.refinement.map { refinement in
-            let kind: IndexSpec.Codec = if case .codec(let codec) = refinement { codec } else { .flat }
-            return Refinement(
-                codec: try ListCodecs.train(
-                    kind, on: original, metric: .l2, seed: seed, threads: threads, monitor: monitor))
+        let refinement = try spec.refinement.map {
+            try GraphRefinement.train($0, on: original, seed: seed, threads: threads, monitor: monitor)
         }
         self.init(
             spec, m: m, metric: metric, points: points, codec: codec, refinement: refinement,

@@ -34,14 +34,14 @@ public struct HNSWIndex: VectorIndex {
     let points: GraphSpace
     let codec: any GraphCodec
     /// The finer code that decides among candidates.
-    let refinement: Refinement?
+    let refinement: GraphRefinement?
     /// Level 0 first; one level at least.
     var layers: [GraphLayer]
     /// The member of the top level where a search begins.
     var entry: UInt32 = 0
     /// `[count][codec.rowByteCount]`.
     var codes: RowStore
-    /// `[count][refinement.codec.codeByteCount]`; empty without refinement.
+    /// `[count][refinement.codec.rowByteCount]`; empty without refinement.
     var refined: RowStore
     /// `[count]` 64-bit ids.
     var ids: RowStore
@@ -103,7 +103,7 @@ public struct HNSWIndex: VectorIndex {
     /// An index without vectors, from trained parts.
     init(
         _ specification: IndexSpec, m: Int, metric: Metric, points: GraphSpace, codec: any GraphCodec,
-        refinement: Refinement?, construction: Construction, space: EmbeddingSpace? = nil
+        refinement: GraphRefinement?, construction: Construction, space: EmbeddingSpace? = nil
     ) {
         self.specification = specification
         self.metric = metric
@@ -116,7 +116,7 @@ public struct HNSWIndex: VectorIndex {
         defaults = SearchDefaults()
         layers = [GraphLayer(degree: 2 * m)]
         codes = RowStore(rowByteCount: codec.rowByteCount)
-        refined = RowStore(rowByteCount: refinement?.codec.codeByteCount ?? 0)
+        refined = RowStore(rowByteCount: refinement?.codec.rowByteCount ?? 0)
         ids = RowStore(rowByteCount: 8)
     }
 }

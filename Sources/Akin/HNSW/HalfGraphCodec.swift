@@ -20,6 +20,7 @@ struct HalfGraphCodec: GraphRowCodec {
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { roundedUp(2 * kind.width, to: 64) }
     var rowKind: GraphRowKind { kind }
+    var unit: Float { 1 }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {

@@ -17,6 +17,7 @@ struct NibbleGraphCodec: GraphRowCodec {
     var dimension: Int { grid.dimension }
     var rowByteCount: Int { kind.width }
     var queryByteCount: Int { 2 * kind.width }
+    var unit: Float { grid.step * grid.step / 64 }
     var rowKind: GraphRowKind { kind }
 
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {

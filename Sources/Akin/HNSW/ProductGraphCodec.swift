@@ -41,6 +41,8 @@ struct ProductGraphCodec: GraphCodec {
     }
     var queryByteCount: Int { roundedUp(4 * quantizer.m * quantizer.ksub, to: 64) }
 
+    var unit: Float { 1 }
+
     func encode(_ vectors: UnsafePointer<Float>, count: Int, into rows: UnsafeMutableRawPointer) {
         for i in 0..<count {
             let row = (rows + i * rowByteCount).assumingMemoryBound(to: UInt8.self)

@@ -17,6 +17,7 @@ typedef enum {
     AKIN_ROWS_U8,   // bytes; the query too
     AKIN_ROWS_U4,   // 64 bytes hold components 0..<64 in their lower and 64..<128 in their upper halves, 32 bytes at
                     // the end likewise; the query has a signed byte for each, -7...127, in units of 1/8 of a step
+    AKIN_ROWS_U8F,  // bytes; the query is of floats, in steps
     AKIN_ROW_KINDS
 } akin_row_kind;
 

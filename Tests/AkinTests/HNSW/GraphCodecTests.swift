@@ -54,13 +54,6 @@ struct GraphCodecTests {
         }
     }
 
-    /// Squared units of a codec's keys.
-    private func unit(_ codec: any GraphCodec) -> Double {
-        guard codec.tables.count == 2 else { return 1 }
-        let step = Double(codec.tables[1][0, 0]) / (codec.specification == .scalar(.bits4) ? 8 : 1)
-        return step * step
-    }
-
     @Test("keys are the squared distances to what rows stand for, at every level", arguments: kinds, dimensions)
     func keysAreDistances(kind: IndexSpec.Codec, dimension: Int) throws {
         let vectors = Matrix<Float>.random(rows: 40, columns: dimension, seed: 1)
@@ -75,14 +68,33 @@ struct GraphCodecTests {
             let query = query(codec, queries, i)
             let expected = keys(codec, query, rows, which, Kernels.available[0])
             for (row, key) in zip(which, expected) {
-                let exact = squaredDistance(queries, i, values, Int(row)), found = Double(key) * unit(codec)
+                let exact = squaredDistance(queries, i, values, Int(row)), found = Double(key) * Double(codec.unit)
                 // The query is rounded too, to half a unit in each component.
-                let rounding = kind.isFloat ? 0 : 0.5 * (unit(codec) * Double(dimension)).squareRoot() * 1.001
+                let rounding = kind.isFloat ? 0 : 0.5 * (Double(codec.unit) * Double(dimension)).squareRoot() * 1.001
                 #expect(abs(found.squareRoot() - exact.squareRoot()) <= rounding + 1e-5 * exact.squareRoot() + 1e-6)
             }
             for kernels in Kernels.available {
                 #expect(keys(codec, query, rows, which, kernels) == expected, "\(kernels.name)")
             }
+        }
+    }
+
+    @Test("a precise codec of bytes does not round queries", arguments: dimensions)
+    func precise(dimension: Int) throws {
+        let vectors = Matrix<Float>.random(rows: 20, columns: dimension, seed: 8)
+        let trained = try GraphCodecs.train(.scalar(.bits8), on: vectors, seed: 1, threads: 1)
+        let codec = try GraphCodecs.restore(
+            .scalar(.bits8), dimension: dimension, tables: trained.tables, isPrecise: true)
+        let rows = rows(codec, vectors), values = decoded(codec, rows, count: 20)
+        for i in 0..<20 {
+            let query = query(codec, vectors, i), which = (0..<20).map { UInt32($0) }
+            let found = keys(codec, query, rows, which, .best)
+            for j in 0..<20 {
+                let exact = squaredDistance(vectors, i, values, j)
+                #expect(abs(Double(found[j] * codec.unit) - exact) <= 1e-3 * exact + 1e-6)
+            }
+            codec.prepare(row: rows.pointer + i * codec.rowByteCount, into: query.pointer)
+            #expect(keys(codec, query, rows, which, .best)[i] == 0)
         }
     }
 

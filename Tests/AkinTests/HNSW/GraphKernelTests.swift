@@ -17,7 +17,7 @@ struct GraphKernelTests {
         _ level: akin_simd_level, _ kind: akin_row_kind, query: [UInt8], rows: [UInt8], width: Int, which: [UInt32]
     ) -> [Float] {
         let all = akin_graph_at(level).pointee.keys
-        let kernel = [all.0, all.1, all.2, all.3, all.4][Int(kind.rawValue)]
+        let kernel = [all.0, all.1, all.2, all.3, all.4, all.5][Int(kind.rawValue)]
         var keys = [Float](repeating: .nan, count: which.count)
         rows.withUnsafeBufferPointer { rows in
             var described = akin_graph_rows(rows: rows.baseAddress, stride: width, width: width)
@@ -102,10 +102,12 @@ struct GraphKernelTests {
         }
     }
 
-    @Test("floats of 32 and 16 bits give the same bits at every level, and what doubles give", arguments: widths)
+    @Test(
+        "floats of 32 and 16 bits, and bytes, give the same bits at every level, and what doubles give",
+        arguments: widths)
     func floats(width: Int) {
-        for kind in [AKIN_ROWS_F32, AKIN_ROWS_FP16, AKIN_ROWS_BF16] {
-            let count = width / (kind == AKIN_ROWS_F32 ? 4 : 2)
+        for kind in [AKIN_ROWS_F32, AKIN_ROWS_FP16, AKIN_ROWS_BF16, AKIN_ROWS_U8F] {
+            let count = width / (kind == AKIN_ROWS_F32 ? 4 : kind == AKIN_ROWS_U8F ? 1 : 2)
             var random = SeededRandom(seed: 5)
             let query = (0..<count).map { _ in random.gaussian() }
             var values = (0..<5 * count).map { _ in random.gaussian() }
@@ -113,6 +115,9 @@ struct GraphKernelTests {
             let rows: [UInt8]
             switch kind {
             case AKIN_ROWS_F32: rows = bytes(values)
+            case AKIN_ROWS_U8F:
+                rows = self.random(5 * count, seed: 6)
+                values = rows.map(Float.init)
             case AKIN_ROWS_FP16:
                 values = values.map { Float(Float16($0)) }
                 rows = values.map { Float16($0).bitPattern }.withUnsafeBytes { Array($0) }
