@@ -33,8 +33,13 @@ struct ClassifyTests {
         let again = try Program.succeed([
             "classify", "--train", scratch.path("r/vectors/train.npy"), "--val",
             scratch.path("r/vectors/validation.npy"),
-            "-k", "1,3", "--include-self", "--report", scratch.path("s"), "--json",
+            "-k", "1,3", "--include-self", "--report", scratch.path("s"), "--suspects", "0", "--json",
         ])
+        func text(_ folder: String) throws -> String {
+            try String(contentsOfFile: scratch.path(folder + "/report.md"), encoding: .utf8)
+        }
+        #expect(try text("r").contains("## Labels to look at"))
+        #expect(try !text("s").contains("## Labels to look at"))
         let accuracy = { (objects: [[String: Any]]) in objects.map { $0["top1"] as? Double } }
         #expect(accuracy(try again.objects) == accuracy(objects))
         #expect(try again.objects.allSatisfy { $0["embed_seconds"] is NSNull })

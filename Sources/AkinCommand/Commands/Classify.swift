@@ -54,6 +54,11 @@ struct Classify: ParsableCommand {
     @Flag(help: "Also score the training set with each image among its own neighbours.")
     var includeSelf = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Training images with suspect labels to show, and as many outliers; 0 leaves them out.", valueName: "n"))
+    var suspects = 24
+
     @Option(help: ArgumentHelp("The folder for report.html, report.md and report.json.", valueName: "dir"))
     var report: String
 
@@ -66,6 +71,7 @@ struct Classify: ParsableCommand {
 
     func validate() throws {
         _ = try parseSpec(spec)
+        if suspects < 0 { throw ValidationError("--suspects is \(suspects); it must be 0 or more") }
         for value in k.values { try checkPositive(value, "-k") }
     }
 
@@ -82,6 +88,7 @@ struct Classify: ParsableCommand {
         options.votes = vote.votes
         options.metric = metric
         options.includesSelf = includeSelf
+        options.suspects = suspects
         options.threads = parallel.threads
         let experiment = try naming(train) {
             try Experiment(

@@ -39,18 +39,23 @@ extension ClassificationExperiment {
 
         var trials: [Trial] = []
         var searches: [ClassificationReport.SearchPhase] = []
+        var labelReview = try options.leavesOneOut && options.suspects > 0 ? startReview(index.metric) : nil
         let selfScorings: [ClassificationReport.Scoring] =
             (options.leavesOneOut ? [.leaveOneOut] : []) + (options.includesSelf ? [.selfIncluded] : [])
         for (set, scorings) in [(train, selfScorings)] + (validation.map { [($0, [.heldOut])] } ?? [])
         where !scorings.isEmpty {
-            let (found, search) = try score(set, scorings, in: index, by: classifier, monitor: monitor)
+            let (found, search) = try score(
+                set, scorings, in: index, by: classifier, review: &labelReview, monitor: monitor)
             trials += found
             searches.append(search)
         }
 
         let shown = shownTrials(of: trials)
         let samples = try shown.last.map { try self.samples(of: $0, in: index, monitor: monitor) } ?? []
-        let small = try pictures.map { try readPictures(of: samples, with: $0, monitor: monitor) } ?? ReportPictures()
+        let review = try labelReview.map { try self.review($0, in: index, monitor: monitor) }
+        let shownSamples = samples + (review?.shown ?? [])
+        let small =
+            try pictures.map { try readPictures(of: shownSamples, with: $0, monitor: monitor) } ?? ReportPictures()
         let report = ClassificationReport(
             title: title,
             settings: .init(
@@ -64,7 +69,7 @@ extension ClassificationExperiment {
                     part: trial.set.part, scoring: trial.scoring, vote: trial.predictions.vote, k: trial.predictions.k,
                     scores: trial.scores, mostConfused: trial.scores.confusion.mostConfused(limit: options.pairs))
             },
-            samples: samples, skipped: skipped())
+            samples: samples, review: review, skipped: skipped())
         return Outcome(report: report, pictures: small)
     }
 
@@ -85,7 +90,7 @@ extension ClassificationExperiment {
     /// Searches a set once, block by block, and scores every way of voting on it.
     private func score(
         _ set: LabelledSet, _ scorings: [ClassificationReport.Scoring], in index: any VectorIndex,
-        by classifier: KNNClassifier, monitor: ProgressMonitor
+        by classifier: KNNClassifier, review: inout LabelReview?, monitor: ProgressMonitor
     ) throws -> ([Trial], ClassificationReport.SearchPhase) {
         let clock = ContinuousClock()
         let maxK = (options.k.max() ?? 1) + (scorings.contains(.leaveOneOut) ? 1 : 0)
@@ -114,6 +119,7 @@ extension ClassificationExperiment {
             }
             searching += start.duration(to: found)
             voting += found.duration(to: clock.now)
+            if scorings.contains(.leaveOneOut) { try review?.add(result.neighbors, rows: block) }
             isExact = isExact && result.isExact
             try monitor.update("searching \(ReportFormat.name(set.part))", done: block.upperBound, total: set.count)
         }

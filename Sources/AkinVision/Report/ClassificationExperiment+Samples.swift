@@ -10,18 +10,25 @@ extension ClassificationExperiment {
         let right = answered.filter { trial.predictions.best($0) == trial.set.classes[$0] }
         let wrong = answered.filter { trial.predictions.best($0) != trial.set.classes[$0] }
         let chosen = Array(wrong.prefix(options.samples) + right.prefix(options.samples))
-        guard !chosen.isEmpty else { return [] }
+        return try describe(
+            chosen, of: trial.set, predicted: { trial.predictions.best($0) }, k: trial.predictions.k,
+            leavingOut: trial.scoring == .leaveOneOut, in: index, monitor: monitor)
+    }
 
-        let vectors = trial.set.embedded.vectors
+    /// Searches the neighbours of some rows once more, and says what they voted.
+    func describe(
+        _ chosen: [Int], of set: LabelledSet, predicted: (Int) -> Int?, k: Int, leavingOut leavesOut: Bool,
+        in index: any VectorIndex, monitor: ProgressMonitor
+    ) throws -> [ClassificationReport.Sample] {
+        guard !chosen.isEmpty else { return [] }
+        let vectors = set.embedded.vectors
         let queries = Matrix<Float>(chosen.map { vectors[$0] })
-        let leavesOut = trial.scoring == .leaveOneOut
-        let k = trial.predictions.k
         let found = try index.search(
             queries, k: max(k, options.sampleNeighbors) + (leavesOut ? 1 : 0),
             options: searchOptions("sampling", at: 0, of: chosen.count, monitor))
         return try chosen.enumerated().compactMap { place, row in
-            guard let predicted = trial.predictions.best(row) else { return nil }
-            let truth = trial.set.classes[row]
+            guard let predicted = predicted(row) else { return nil }
+            let truth = set.classes[row]
             let others = found.neighbors[place].filter { !(leavesOut && $0.id == Int64(row)) }
             let nearest = try others.prefix(max(k, options.sampleNeighbors)).map { neighbor in
                 guard let stored = Int(exactly: neighbor.id), train.classes.indices.contains(stored) else {
@@ -33,7 +40,7 @@ extension ClassificationExperiment {
             }
             let voters = nearest.prefix(k)
             return .init(
-                part: trial.set.part, row: row, path: trial.set.embedded.records[row].path, truth: truth,
+                part: set.part, row: row, path: set.embedded.records[row].path, truth: truth,
                 predicted: predicted, voters: voters.count, votersForTruth: voters.count { $0.label == truth },
                 votersForPredicted: voters.count { $0.label == predicted },
                 neighbors: Array(nearest.prefix(options.sampleNeighbors)))

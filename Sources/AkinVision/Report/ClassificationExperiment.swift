@@ -36,6 +36,10 @@ public struct ClassificationExperiment: Sendable {
         public var samples = 12
         /// Neighbours to show of each, whether or not so many voted.
         public var sampleNeighbors = 5
+        /// Training images with suspect labels to list, and as many outliers; 0 leaves both out.
+        ///
+        /// They come from leaving one out, with the largest k.
+        public var suspects = 24
         /// What the choice of samples derives from.
         public var seed: UInt64 = 1
         /// Threads to search with; `nil` means one per core.

@@ -29,6 +29,8 @@ public struct ClassificationReport: Codable, Sendable, Equatable {
     public var details: [Detail]
     /// Some queries with their neighbours.
     public var samples: [Sample]
+    /// Training images whose label may be wrong, and those that lie apart; `nil` where nobody looked.
+    public var review: Review?
     /// Images that could not be read.
     public var skipped: [Skipped]
 }

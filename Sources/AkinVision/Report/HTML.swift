@@ -14,6 +14,8 @@ struct HTML: Sendable {
 
     init(markup: String) { text = markup }
 
+    static func + (left: HTML, right: HTML) -> HTML { HTML(markup: left.text + right.text) }
+
     static func += (left: inout HTML, right: HTML) { left.text += right.text }
 
     /// Escapes text for element content and for quoted attributes.

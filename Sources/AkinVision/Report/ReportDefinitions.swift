@@ -70,6 +70,15 @@ enum ReportDefinitions {
             ("precision", "Share of the queries given a class that are of it."),
             ("recall", "Share of a class's queries that were given it."),
             ("F1", "Harmonic mean of precision and recall."),
+            (
+                "suspect label",
+                "Among the k nearest other training images one other class has more members than the image's own "
+                    + "(the points that Wilson's editing of 1972 removes)."
+            ),
+            (
+                "deviation",
+                "Of the mean length to the k nearest, from the median of the class, in units of the median deviation / 0.6745."
+            ),
             ("embedding time", "From the first byte read to the last vector, loading the model excepted."),
             ("search time", "The search alone; voting is told apart."),
         ]

@@ -11,6 +11,7 @@ struct ReportMarkdown {
             if !detail.mostConfused.isEmpty { parts.append(pairs(detail)) }
             parts.append(classes(detail))
         }
+        if let review = report.review { parts += [suspects(review), outliers(review)] }
         if !report.skipped.isEmpty { parts.append(skipped) }
         parts.append(definitions)
         return parts.joined(separator: "\n\n") + "\n"
@@ -123,6 +124,41 @@ struct ReportMarkdown {
         return "## Classes\n\n\(subject(detail))\n\n"
             + table(
                 ["class", "training", "queries", "precision", "recall", "F1"], numbers: [1, 2, 3, 4, 5], rows + [mean])
+    }
+
+    private func suspects(_ review: ClassificationReport.Review) -> String {
+        let rows = review.suspects.map { suspect in
+            let sample = suspect.sample
+            return [
+                Self.escape(sample.path), name(sample.truth), name(sample.predicted),
+                "\(sample.votersForTruth)", "\(sample.votersForPredicted)", "\(sample.voters)",
+            ]
+        }
+        let count = ReportFormat.count(review.suspectCount)
+        let text =
+            "## Labels to look at\n\nTraining images with more neighbours of one other class than of their own: \(count)."
+        guard !rows.isEmpty else { return text }
+        return text + "\n\n"
+            + table(
+                ["image", "label", "looks like", "neighbours of its label", "of the other", "in all"],
+                numbers: [3, 4, 5], rows)
+    }
+
+    private func outliers(_ review: ClassificationReport.Review) -> String {
+        let rows = review.outliers.map { outlier in
+            [
+                Self.escape(outlier.sample.path), name(outlier.sample.truth),
+                ReportFormat.fixed(outlier.deviation, digits: 1), ReportFormat.score(outlier.meanScore),
+            ]
+        }
+        let text =
+            "## Outliers\n\nTraining images unusually far from their \(review.k) nearest neighbours, for their class: "
+            + "\(ReportFormat.count(review.outlierCount))."
+        guard !rows.isEmpty else { return text }
+        return text + "\n\n"
+            + table(
+                ["image", "class", "deviations", "mean \(ReportFormat.score(report.settings.metric))"],
+                numbers: [2, 3], rows)
     }
 
     private func subject(_ detail: ClassificationReport.Detail) -> String {

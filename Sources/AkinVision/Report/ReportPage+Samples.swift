@@ -25,18 +25,6 @@ extension ReportPage {
             : """
             <span class="mark">✗ wrong</span> \(name(sample.truth)), taken for \(name(sample.predicted))
             """
-        let neighbors = sample.neighbors.enumerated().map { place, neighbor -> HTML in
-            let isSame = neighbor.label == sample.truth
-            let isVoter = place < sample.voters
-            let note: HTML = isVoter ? "" : "<br>no vote"
-            let picture = pictures.image(
-                .init(part: .train, row: neighbor.row), alt: "Neighbour \(neighbor.path)")
-            return """
-                <figure class="\(isSame ? "same" : "other")\(isVoter ? "" : " silent")">\(picture)\
-                <figcaption><span class="mark">\(isSame ? "✓" : "✗")</span> \(score(neighbor.score))<br>\
-                \(name(neighbor.label))\(note)</figcaption></figure>
-                """
-        }
         let picture = pictures.image(.init(part: sample.part, row: sample.row), alt: "Query \(sample.path)")
         let votes = "\(sample.voters) \(sample.voters == 1 ? "vote" : "votes")"
         let counts: HTML =
@@ -49,9 +37,25 @@ extension ReportPage {
         return """
             <article class="sample \(sample.isCorrect ? "right" : "wrong")"><h3>\(verdict)</h3><div class="strip">
             <figure class="query">\(picture)<figcaption>query</figcaption></figure>
-            \(neighbors.joined())</div><p class="small dim">\(counts) · <bdi>\(sample.path)</bdi></p></article>
+            \(neighbors(of: sample))</div><p class="small dim">\(counts) · <bdi>\(sample.path)</bdi></p></article>
 
             """
+    }
+
+    /// The neighbours of a sample, marked by whether they are of its class.
+    func neighbors(of sample: ClassificationReport.Sample) -> HTML {
+        sample.neighbors.enumerated().map { place, neighbor -> HTML in
+            let isSame = neighbor.label == sample.truth
+            let isVoter = place < sample.voters
+            let note: HTML = isVoter ? "" : "<br>no vote"
+            let picture = pictures.image(
+                .init(part: .train, row: neighbor.row), alt: "Neighbour \(neighbor.path)")
+            return """
+                <figure class="\(isSame ? "same" : "other")\(isVoter ? "" : " silent")">\(picture)\
+                <figcaption><span class="mark">\(isSame ? "✓" : "✗")</span> \(score(neighbor.score))<br>\
+                \(name(neighbor.label))\(note)</figcaption></figure>
+                """
+        }.joined()
     }
 
     private func score(_ value: Float) -> String {

@@ -69,6 +69,12 @@ struct ReportPage {
             }
             sections.append(Section(id: "classes", title: "Classes", content: classTable(detail)))
         }
+        if let review = report.review {
+            sections.append(Section(id: "suspects", title: "Labels to look at", content: suspects(review)))
+            if !review.outliers.isEmpty {
+                sections.append(Section(id: "outliers", title: "Outliers", content: outliers(review)))
+            }
+        }
         if !report.skipped.isEmpty {
             sections.append(Section(id: "skipped", title: "Skipped images", content: skippedTable))
         }

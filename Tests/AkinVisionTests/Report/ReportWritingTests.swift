@@ -132,7 +132,7 @@ struct ReportWritingTests {
             }
             #expect(cells == width, "\(line)")
         }
-        #expect(tables == 7)
+        #expect(tables == 9)
         #expect(text.contains("| training, leave-one-out | 54 | majority | 1 |"))
         #expect(text.contains("line break"))
     }
