@@ -22,7 +22,9 @@ public enum IndexFile {
             return try FlatIndex(container, verify: verify, threads: threads, monitor: monitor)
         case .partitioned:
             return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
-        case .kdTrees, .signs, .hyperplanes, .hashTables:
+        case .signs, .hyperplanes:
+            return try HashIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
+        case .kdTrees, .hashTables:
             throw FileError(.unsupported, path: path, "this program cannot open \(manifest.spec)")
         case .hnsw:
             return try HNSWIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)

@@ -82,7 +82,11 @@ extension IndexSpec {
             allowed.contains(value) ? nil : "\(IndexSpec(core: core)): \(what) must be in \(allowed.text)"
         }
         switch core {
-        case .partitioned, .hnsw, .signs(.all): return nil
+        case .partitioned, .hnsw: return nil
+        case .signs(.all):
+            guard let bits = dimension, !BinaryIndex.allowedBits.contains(bits) else { return nil }
+            return
+                "\(IndexSpec(core: core)): a code has at most \(BinaryIndex.allowedBits.upperBound) bits, got \(bits)"
         case .kdTrees(let count): return problem(count, Limits.trees, "trees")
         case .hyperplanes(let bits): return problem(bits, Limits.hyperplanes, "hyperplanes")
         case .hashTables(_, let tables, let hashes):
@@ -90,6 +94,10 @@ extension IndexSpec {
         case .signs(.multiIndex(let parts)):
             if let message = problem(parts, Limits.codeParts, "parts") { return message }
             guard let bits = dimension else { return nil }
+            guard BinaryIndex.allowedBits.contains(bits) else {
+                return
+                    "\(IndexSpec(core: core)): a code has at most \(BinaryIndex.allowedBits.upperBound) bits, got \(bits)"
+            }
             let longest = (bits + parts - 1) / parts
             guard parts <= bits, Limits.codePartBits.contains(longest) else {
                 let most = Limits.codePartBits.upperBound

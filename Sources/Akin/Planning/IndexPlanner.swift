@@ -174,7 +174,7 @@ struct IndexPlanner {
     private var file: [IndexPlan.Part] {
         let page = 4096
         if isFlat { return [part("vectors", 4 * dimension * count), part("headers", 4 * page)] }
-        if let hashParts { return hashParts + [part("headers", page * (8 + spec.transforms.count))] }
+        if let hashParts = hashFileParts { return hashParts + [part("headers", page * (8 + spec.transforms.count))] }
         var parts = lists(count, inMemory: false)
         // Lists begin at cache lines, and sections at pages.
         if layout.blockByteCount % 64 != 0, nlist > 1 { parts[0].byteCount += 32 * min(nlist, count) }

@@ -36,7 +36,16 @@ struct BuiltIndex {
             (_, adding) = try timed { try lists.add(vectors, threads: options.threads, monitor: monitor) }
             index = lists
             self.training = training
-        case .kdTrees, .signs, .hyperplanes, .hashTables: throw IndexError.unsupported("\(spec)")
+        case .signs, .hyperplanes:
+            var (codes, training) = try timed {
+                try HashIndex(
+                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
+                    threads: options.threads, monitor: monitor)
+            }
+            (_, adding) = try timed { try codes.add(vectors, threads: options.threads, monitor: monitor) }
+            index = codes
+            self.training = training
+        case .kdTrees, .hashTables: throw IndexError.unsupported("\(spec)")
         case .hnsw:
             var construction = options.construction
             construction.seed = options.training.seed
