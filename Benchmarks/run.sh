@@ -6,6 +6,7 @@
 #     Benchmarks/run.sh kmeans [DATASET]    # k-means on a data set (default: clusters)
 #     Benchmarks/run.sh ivf fashion         # inverted files beside faiss: fashion, clusters
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
+#     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
 #
 # THREADS is the number of threads for embedding and classification (default: all). Run it on an idle machine.
@@ -70,6 +71,26 @@ large() {
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
 }
 
+compare() { # data set; both need AKIN_DATA
+    local folder=$data/$1 specs options
+    specs='IVF256,Flat;IVF256,PQ98x4fs,RFlat;HNSW16;PCAR128,HNSW16,SQ8,RFlat;KDTree;KDTree8'
+    specs+=';LSH256;LSH256,RFlat;LSH8x16;E2LSH8x16;ITQ128,BFlat;ITQ128,BFlat,RFlat'
+    if [ "$1" = tiny-imagenet ]; then
+        local images=$AKIN_DATA/images/tiny-imagenet model=$AKIN_DATA/models/vit_tiny_patch16_224
+        mkdir -p "$folder"
+        [ -f "$folder/base.npy" ] || $akin embed "$images/train.tar" --model "$model" -o "$folder/base.npy"
+        [ -f "$folder/query.npy" ] || $akin embed "$images/val.tar" --model "$model" -o "$folder/query.npy"
+        specs=${specs//PQ98x4fs/PQ96x4fs}
+        options=(--metric cosine --title "ViT-Tiny embeddings of Tiny ImageNet")
+    else
+        "$python" $peers/datasets.py "$1" "$folder"
+        options=(--labels "$folder/labels.npy" --query-labels "$folder/query-labels.npy" --title "$1")
+    fi
+    record "compare $1" akin $akin compare "$folder/base.npy" --queries "$folder/query.npy" --indexes "$specs" \
+        "${options[@]}" -o "$results/compare-$1" --json
+    "$python" $peers/compare_docs.py "$1" "$results/compare-$1"
+}
+
 embed() {
     local source=$AKIN_DATA/images/tiny-imagenet/val.tar model=$AKIN_DATA/models/vit_tiny_patch16_224
     record embed akin $akin embed "$source" --model "$model" -o "$data/val.npy" --threads "$threads" --restart --json
@@ -91,6 +112,7 @@ case $part in
     kmeans) kmeans "${1:-clusters}" ;;
     ivf) for name in "${@:-clusters}"; do ivf "$name"; done ;;
     large) large ;;
+    compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;
     classify) classify ;;
     all)
@@ -100,6 +122,8 @@ case $part in
         if [ -n "${AKIN_DATA:-}" ]; then
             search fashion
             ivf fashion
+            compare fashion
+            compare tiny-imagenet
             embed
             classify
         else
@@ -107,7 +131,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | large | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | large | compare [DATASET...] | embed | classify]" >&2
         exit 2
         ;;
 esac

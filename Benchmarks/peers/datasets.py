@@ -6,7 +6,8 @@ clusters  1,000,000 x 128, 10,000 queries: a mixture of 2,000 clusters of uneven
 large     10,000,000 x 96, 10,000 queries: the same kind of mixture, a file of 3.8 GB
 uniform   20,000 x 64, 1,000 queries: no structure at all; small, for a quick check
 
-Run as a program it writes base.npy and query.npy, which is how Akin gets the same vectors as its peers:
+Run as a program it writes base.npy and query.npy, which is how Akin gets the same vectors as its peers; for fashion
+also labels.npy and query-labels.npy:
 
     datasets.py NAME FOLDER [--count N]
 """
@@ -23,6 +24,14 @@ def _idx_images(path: pathlib.Path) -> np.ndarray:
     """Reads an IDX file of 28 x 28 images as one row each."""
     content = gzip.open(path).read()
     return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28 * 28)
+
+
+def fashion_labels(folder: pathlib.Path) -> None:
+    """Writes the class of each vector and query, one a row."""
+    source = pathlib.Path(os.environ["AKIN_DATA"]) / "fashion-mnist"
+    for name, part in [("labels", "train"), ("query-labels", "test5k")]:
+        content = gzip.open(source / f"{part}-labels-idx1-ubyte.gz").read()
+        np.save(folder / f"{name}.npy", np.frombuffer(content, np.uint8, offset=8).reshape(-1, 1))
 
 
 def fashion() -> tuple[np.ndarray, np.ndarray]:
@@ -89,3 +98,5 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, help="only the first rows of the base")
     options = parser.parse_args()
     write(options.name, options.folder, options.count)
+    if options.name == "fashion" and not (options.folder / "query-labels.npy").exists():
+        fashion_labels(options.folder)

@@ -90,7 +90,10 @@ struct ClassifyTests {
         #expect(objects.count == 2 * 2 * 3)
         let best = objects.compactMap { $0["top1"] as? Double }.max() ?? 0
         #expect(best > 3.0 / Double(DemoImages.labels.count), "three times better than chance")
-        for name in ["report.html", "report.md", "report.json", "train.npy", "val.npy", "train.akin", "images/train"] {
+        for name in [
+            "report.html", "report.md", "report.json", "train.npy", "val.npy", "train.akin", "images/train",
+            "path/index.html",
+        ] {
             #expect(scratch.exists("demo/" + name), "\(name)")
         }
         // What it proposes to do next works.

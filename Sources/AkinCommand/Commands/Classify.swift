@@ -103,7 +103,9 @@ struct Classify: ParsableCommand {
     }
 
     private func source(_ path: String) throws -> (any ImageSource)? {
-        isVectorFile(path) ? nil : try ImageSources.open(path)
+        guard isVectorFile(path) else { return try ImageSources.open(path) }
+        // Where the vectors were embedded from, if that is still there.
+        return try EmbeddedSet.source(of: path).flatMap { try? ImageSources.open($0) }
     }
 
     /// Reads a set of vectors, or makes one of images.

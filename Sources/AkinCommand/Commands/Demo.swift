@@ -57,6 +57,8 @@ struct Demo: ParsableCommand {
         session.progress.finish()
         try showNeighbors(index, trainSet, validationSet, session)
 
+        try showPath(trainSet, folders.train, session)
+
         session.note("classifying by the nearest neighbours")
         var options = ClassificationExperiment.Options()
         options.k = [1, 5, 10]
@@ -75,6 +77,8 @@ struct Demo: ParsableCommand {
             Done. Open \(output)/report.html in a browser: time, accuracy, confusions, and what the neighbours look like.
             What to do next:
               akin search \(output)/train.akin \(output)/val.npy -k 5 --json
+              akin path \(output)/train.npy 0 \(trainSet.vectors.rows / 2) -o \(output)/another-path
+              akin duplicates \(output)/train.npy -o \(output)/duplicates
               akin classify --train \(output)/images/train --val \(output)/images/val --report \(output)/again
               akin embed YOUR/PHOTOS --model \(model.model) -o photos.npy
             """)
@@ -94,6 +98,23 @@ struct Demo: ParsableCommand {
                 device: "CPU",
                 model: embedder.space.name))
         return try EmbeddedSet(path: file)
+    }
+
+    /// The chain of pictures between two of the first and last class.
+    private func showPath(_ stored: EmbeddedSet, _ folder: String, _ session: Session) throws {
+        let graph = try KNNGraph.exact(
+            stored.vectors, k: 10, metric: .cosine,
+            options: KNNGraphOptions(threads: parallel.threads, monitor: session.monitor))
+        let last = graph.count - 1
+        guard let path = try GraphPath(from: 0, to: last, nodes: graph.count, edges: graph.edges()) else { return }
+        let report = PathReport(path, in: graph, of: stored, askedDegree: 10)
+        let pictures = try ReportPictures(
+            rows: path.nodes, of: stored, from: ImageSources.open(folder), monitor: session.monitor)
+        try report.write(to: output + "/path", pictures: pictures)
+        session.progress.finish()
+        session.note(
+            "  from \(report.stops[0].path) to \(report.stops[report.stops.count - 1].path) it is "
+                + "\(path.steps.count.counted("step")) along neighbours: \(output)/path/index.html")
     }
 
     /// A few queries with the pictures found for them.

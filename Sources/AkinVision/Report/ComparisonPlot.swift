@@ -195,6 +195,7 @@ struct ComparisonPlot {
         }
         return """
 
+            .plot{max-width:100%;height:auto}
             .plot text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:#1c2127}
             .plot .title{font-size:16px;font-weight:600}.plot .tick{font-size:12px}.plot .name{font-size:13px}
             .plot .paper{fill:#ffffff}.plot .grid{stroke:#dfded8;stroke-width:1;fill:none}.plot .minor{stroke:#efeeea}

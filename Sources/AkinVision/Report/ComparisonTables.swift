@@ -9,7 +9,7 @@ struct ComparisonTables {
     /// One row for each index.
     var summaryHead: [String] {
         ["index", "build", "memory", "file"] + ComparisonReport.goals.map { "queries/s at \(RecallAxis.text($0))" }
-            + ["best recall", "queries/s there"] + (hasAccuracy ? ["accuracy there"] : [])
+            + ["best recall"] + (hasAccuracy ? ["accuracy there"] : [])
     }
 
     var summary: [[String]] {
@@ -25,7 +25,6 @@ struct ComparisonTables {
             ]
             row += speeds
             row.append(best.map { ReportFormat.fixed($0.recall, digits: 4) } ?? "–")
-            row.append(best.map { speed($0.queriesPerSecond) } ?? "–")
             if hasAccuracy { row.append(best.map(accuracy) ?? "–") }
             return row
         }

@@ -114,12 +114,12 @@ public struct PathReport: Sendable, Equatable, Codable {
 
     private static let style: HTML = """
 
-        .chain { list-style: none; display: flex; flex-wrap: wrap; gap: .8rem .6rem; padding: 0; align-items: center; }
+        .chain { list-style: none; display: flex; flex-wrap: wrap; gap: .8rem .6rem; padding: 0; }
         .chain figure { margin: 0; width: 8rem; font-size: .75rem; line-height: 1.3; overflow-wrap: anywhere; }
         .chain img, .chain .none { display: block; width: 100%; height: auto; aspect-ratio: 1; object-fit: contain;
           background: var(--head); border: 1px solid var(--line); border-radius: .35rem; margin-bottom: .25rem; }
         .chain .none { display: grid; place-items: center; color: var(--dim); }
-        .chain .step { text-align: center; color: var(--dim); font-size: .8rem; font-variant-numeric: tabular-nums; }
+        .chain .step { padding-top: 2.6rem; text-align: center; color: var(--dim); font-size: .8rem; font-variant-numeric: tabular-nums; }
         .chain .longest { color: var(--wrong); font-weight: 600; }
         """
 }
