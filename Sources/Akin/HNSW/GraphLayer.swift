@@ -38,8 +38,8 @@ struct GraphLayer: Sendable {
     }
 }
 
-/// A layer whose memory is lent while nothing grows.
-struct LayerView {
+/// A layer whose memory is lent while nothing grows; threads may read it.
+struct LayerView: @unchecked Sendable {
     let degree: Int
     let count: Int
     /// `[count][degree]`.

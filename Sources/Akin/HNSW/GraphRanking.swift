@@ -1,10 +1,11 @@
 internal import CAkinKernels
 internal import Synchronization
 
-/// Puts the candidates of a walk in their final order; belongs to one thread.
+/// Puts candidates in their final order; belongs to one thread.
 final class GraphRanking {
     private let index: HNSWIndex
     private let kernels: Kernels
+    private let capacity: Int
     private let members: Buffer<UInt32>
     private let keys: Buffer<Float>
     private let decoded: Buffer<Float>
@@ -13,11 +14,13 @@ final class GraphRanking {
     /// The best so far, nearest first.
     private var best: [(key: Float, id: Int64, member: UInt32)] = []
 
+    /// Prepares to rank `wanted` candidates at a time.
     init(_ index: HNSWIndex, wanted: Int, kernels: Kernels) {
         self.index = index
         self.kernels = kernels
-        members = Buffer(uninitialized: wanted)
-        keys = Buffer(uninitialized: wanted)
+        capacity = max(wanted, 256)
+        members = Buffer(uninitialized: capacity)
+        keys = Buffer(uninitialized: capacity)
         decoded = Buffer(repeating: 0, count: max(index.codec.dimension, index.dimension))
         query = Buffer(repeating: 0, count: index.refinement?.codec.queryByteCount ?? 0)
         ids = index.ids.base.assumingMemoryBound(to: Int64.self)
@@ -29,6 +32,38 @@ final class GraphRanking {
     ) -> [Neighbor] {
         let n = min(wanted, searcher.poolCount)
         for i in 0..<n { members[i] = searcher[i].member }
+        return best(k, ofFirst: n, query, prepared)
+    }
+
+    /// The `k` nearest of some members, at most `wanted`.
+    func best(
+        _ k: Int, of candidates: some Collection<UInt32>, query: UnsafePointer<Float>, prepared: UnsafePointer<Float>
+    ) -> [Neighbor] {
+        for (i, member) in candidates.enumerated() { members[i] = member }
+        return best(k, ofFirst: candidates.count, query, prepared)
+    }
+
+    /// The `k` nearest of any number of members, all of which are compared exactly by the finest code.
+    func best(
+        _ k: Int, ofAll rows: [UInt32], query: UnsafePointer<Float>, prepared: UnsafePointer<Float>
+    ) -> [Neighbor] {
+        best.removeAll(keepingCapacity: true)
+        for first in stride(from: 0, to: rows.count, by: capacity) {
+            let n = min(capacity, rows.count - first)
+            for i in 0..<n { members[i] = rows[first + i] }
+            if let refinement = index.refinement {
+                exact(refinement.codec, index.refined, n, query)
+            } else {
+                exact(index.codec, index.codes, n, prepared)
+            }
+            add(n, keeping: k)
+        }
+        return neighbors
+    }
+
+    private func best(
+        _ k: Int, ofFirst n: Int, _ query: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>
+    ) -> [Neighbor] {
         if let refinement = index.refinement {
             refine(refinement.codec, n, query)
             keep(min(k, n), of: n)
@@ -42,7 +77,11 @@ final class GraphRanking {
             exact(index.codec, index.codes, n, prepared)
             keep(min(k, n), of: n)
         }
-        return best.map { found in
+        return neighbors
+    }
+
+    private var neighbors: [Neighbor] {
+        best.map { found in
             let key = akin_unordered(akin_ordered(found.key))
             return Neighbor(id: found.id, score: index.metric.isSimilarity ? 0 - key : key)
         }
@@ -83,6 +122,11 @@ final class GraphRanking {
     /// Puts the `k` best of `n` members in order, ties by smaller id.
     private func keep(_ k: Int, of n: Int) {
         best.removeAll(keepingCapacity: true)
+        add(n, keeping: k)
+    }
+
+    /// Puts `n` members among the best, and keeps `k` of them.
+    private func add(_ n: Int, keeping k: Int) {
         for i in 0..<n {
             let found = (key: keys[i], id: ids[Int(members[i])], member: members[i])
             if best.count == k {

@@ -52,12 +52,27 @@ public struct SearchResult: Sendable {
     public var visited: Int
     /// Whether a filter or a limit cut some row short of k.
     public var isLimited: Bool
+    /// How a graph was searched under a filter; `nil` without one, and for other indexes.
+    public var filtering: Filtering?
 
     /// Describes a finished search.
-    public init(neighbors: Neighbors, isExact: Bool, visited: Int, isLimited: Bool) {
+    public init(
+        neighbors: Neighbors, isExact: Bool, visited: Int, isLimited: Bool, filtering: Filtering? = nil
+    ) {
         self.neighbors = neighbors
         self.isExact = isExact
         self.visited = visited
         self.isLimited = isLimited
+        self.filtering = filtering
+    }
+
+    /// Ways of searching a graph for vectors that a filter lets pass.
+    public enum Filtering: String, Sendable, CaseIterable {
+        /// All vectors that pass were compared: few do.
+        case scan
+        /// The graph was walked from passing to passing vectors, across those that do not pass.
+        case twoHop = "two-hop"
+        /// The graph was walked as without a filter, with more candidates: many vectors pass.
+        case wider
     }
 }

@@ -66,6 +66,8 @@ public struct SearchOptions: Sendable {
     package var kernels: Kernels?
     /// One way of nominating, whatever would be chosen; for tests.
     package var nomination: Nomination?
+    /// One way of searching graphs under a filter, whatever would be chosen; for tests.
+    package var filtering: SearchResult.Filtering?
 
     /// What nominates candidates in an exact search; the answer is the same for each.
     public enum Arithmetic: String, Sendable, CaseIterable {
