@@ -11,6 +11,8 @@ let package = Package(
         .executableTarget(
             name: "exact-search", dependencies: [.product(name: "Akin", package: "akin"), "CPeaks"]),
         .executableTarget(
+            name: "binary-search", dependencies: [.product(name: "Akin", package: "akin")]),
+        .executableTarget(
             name: "ivf-search", dependencies: [.product(name: "Akin", package: "akin"), "CPeaks"]),
     ],
     cLanguageStandard: .c11

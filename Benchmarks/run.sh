@@ -5,6 +5,7 @@
 #     Benchmarks/run.sh search fashion      # exact search on some data sets: fashion, clusters, uniform
 #     Benchmarks/run.sh kmeans [DATASET]    # k-means on a data set (default: clusters)
 #     Benchmarks/run.sh ivf fashion         # inverted files beside faiss: fashion, clusters
+#     Benchmarks/run.sh binary              # binary codes beside faiss: a million of 256 bits
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
@@ -66,6 +67,11 @@ ivf() { # data set
         --search Benchmarks/.build/release/ivf-search
 }
 
+binary() {
+    swift build -c release --package-path Benchmarks >&2
+    record binary both "$python" $peers/binary.py --akin Benchmarks/.build/release/binary-search --folder "$data/binary"
+}
+
 large() {
     "$python" $peers/datasets.py large "$data/large"
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
@@ -111,6 +117,7 @@ case $part in
     search) for name in "${@:-uniform}"; do search "$name"; done ;;
     kmeans) kmeans "${1:-clusters}" ;;
     ivf) for name in "${@:-clusters}"; do ivf "$name"; done ;;
+    binary) binary ;;
     large) large ;;
     compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;
@@ -119,6 +126,7 @@ case $part in
         search clusters
         kmeans clusters
         ivf clusters
+        binary
         if [ -n "${AKIN_DATA:-}" ]; then
             search fashion
             ivf fashion
@@ -131,7 +139,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | large | compare [DATASET...] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | large | compare [DATASET...] | embed | classify]" >&2
         exit 2
         ;;
 esac

@@ -29,6 +29,15 @@ def kmeans_table(entries: list[dict], part: str) -> None:
         )
 
 
+def binary_table(entries: list[dict]) -> None:
+    print(f"\nbinary codes\n{'codes':<7} {'tables':>6} {'k':>4} {'batch':>6} {'threads':>8} {'akin q/s':>9} {'faiss q/s':>10} {'ratio':>6}")
+    for e in entries:
+        print(
+            f"{e['codes']:<7} {e['tables'] or '-':>6} {e['k']:>4} {e['batch']:>6} {e['threads']:>8} {e['akin_qps']:>9,.0f} "
+            f"{e['faiss_qps']:>10,.0f} {e['ratio']:>6.2f}"
+        )
+
+
 def embed_table(entries: list[dict]) -> None:
     rates = {entry["who"]: entry["images_per_second"] for entry in entries}
     print("\nembed, images/s")
@@ -57,6 +66,8 @@ def main() -> None:
         group = [entry for entry in entries if entry["part"] == part]
         if part.startswith("search"):
             search_table(group, part)
+        elif part == "binary":
+            binary_table(group)
         elif part.startswith("kmeans"):
             kmeans_table(group, part)
         elif part == "embed":

@@ -26,7 +26,7 @@ extension HashIndex {
 
     /// Opens an index in a container.
     package init(_ container: ContainerReader, verify: Bool = true, monitor: ProgressMonitor = .silent) throws {
-        let stored = try IndexedVectors(container, verify: verify, monitor: monitor) { spec, coded in
+        let (stored, _) = try IndexedVectors.read(container, verify: verify, monitor: monitor) { spec, coded in
             spec.codeBits(codedDimension: coded).map(BinaryIndex.rowByteCount)
         }
         var hyperplanes: LinearTransform?

@@ -15,8 +15,11 @@ struct HashManifest: Codable, Equatable, Sendable {
     var nextID: Int64
     /// Whether ids are the numbers in which vectors were added.
     var idsAreRows: Bool
-    /// Trees: how far keys may be off bounds (see `TreeSpace`).
+    /// Trees: what bounds of keys depend on (see ``TreeSpace``), and what chooses their splits.
     var largestSquare: Double?
+    var seed: UInt64?
+    /// Hash tables: of a slice.
+    var width: Float?
 }
 
 /// Trees and hashes in containers.
@@ -25,13 +28,14 @@ struct HashManifest: Codable, Equatable, Sendable {
 /// | --- | --- |
 /// | `manifest`, `hash` | what the index is |
 /// | `transform.N`, `refinement.N` | what training found |
-/// | `hyperplanes`, `offsets` | directions that hashes are made of, and where slices begin |
+/// | `hyperplanes`, `hashes.N` | directions that hashes are made of, and where slices begin |
 /// | `ids`, `codes`, `refined` | of each row: its id, its code or the vector itself, its finer code |
 /// | `nodes.N`, `rows.N` | trees |
 extension IndexedVectors {
     /// Writes what is common; the caller writes what is its own, and finishes.
     func write(
-        _ index: some VectorIndex, breadth: Int? = nil, largestSquare: Double? = nil, elementType: ElementType,
+        _ index: some VectorIndex, breadth: Int? = nil, largestSquare: Double? = nil, seed: UInt64? = nil,
+        width: Float? = nil, elementType: ElementType,
         to writer: ContainerWriter
     ) throws {
         try writer.write(
@@ -42,25 +46,27 @@ extension IndexedVectors {
                 codedDimension: codedDimension,
                 refinementTables: refinement?.codec.tables.map { [$0.rows, $0.columns] } ?? [],
                 transforms: transforms.transforms.map(\.record), refineFactor: refineFactor, breadth: breadth,
-                nextID: rows.nextID, idsAreRows: rows.idsAreRows, largestSquare: largestSquare),
+                nextID: rows.nextID, idsAreRows: rows.idsAreRows, largestSquare: largestSquare,
+                seed: seed, width: width),
             named: HashManifest.sectionName)
         try writer.write(transforms)
         try writer.write(refinement?.codec.tables ?? [], named: "refinement")
         try rows.write(to: writer)
     }
 
-    /// Reads what is common.
+    /// Reads what is common, and gives the manifest for what is not.
     ///
     /// - Parameters:
     ///   - container: the file.
     ///   - verify: whether all bytes are compared with their checksums, or only what training found and the ids.
     ///   - monitor: told of the bytes compared.
     ///   - rowByteCount: bytes of a row, given the dimension of what is coded; `nil` for a spec of another kind.
+    /// - Returns: what is common, and the manifest.
     /// - Throws: ``FileError`` for a damaged file and another kind of index; `CancellationError`.
-    init(
+    static func read(
         _ container: ContainerReader, verify: Bool, monitor: ProgressMonitor,
         rowByteCount: (IndexSpec, _ codedDimension: Int) -> Int?
-    ) throws {
+    ) throws -> (IndexedVectors, HashManifest) {
         let manifest = try IndexManifest(container)
         let owner = HashManifest.sectionName
         let spec = try manifest.specification(of: container)
@@ -79,6 +85,7 @@ extension IndexedVectors {
             stored.refinementTables.count <= 8, stored.refineFactor >= 1, stored.nextID >= 0 || !stored.idsAreRows,
             stored.breadth ?? 1 >= 1, stored.largestSquare.map({ $0 >= 0 && $0.isFinite }) ?? true
         else { throw malformed("its numbers contradict the spec \(manifest.spec)") }
+        let transforms: TransformChain, refinement: Refinement?
         do {
             transforms = try container.transforms(
                 stored.transforms, dimension: manifest.dimension, of: owner, verify: !verify)
@@ -95,15 +102,13 @@ extension IndexedVectors {
         } catch let error as IndexError {
             throw malformed("what training found does not fit: \(error)")
         }
-        specification = spec
-        dimension = manifest.dimension
-        metric = manifest.metric
-        space = manifest.space
-        refineFactor = stored.refineFactor
-        rows = try OrderedRows(
-            container, count: manifest.count, rowByteCount: size,
-            fineByteCount: refinement?.codec.codeByteCount ?? 0, nextID: stored.nextID,
-            idsAreRows: stored.idsAreRows, verify: !verify)
+        let rows = try OrderedRows(
+            container, count: manifest.count, rowByteCount: size, fineByteCount: refinement?.codec.codeByteCount ?? 0,
+            nextID: stored.nextID, idsAreRows: stored.idsAreRows, verify: !verify)
+        let vectors = IndexedVectors(
+            specification: spec, dimension: manifest.dimension, metric: manifest.metric, transforms: transforms,
+            refinement: refinement, space: manifest.space, rows: rows, refineFactor: stored.refineFactor)
+        return (vectors, stored)
     }
 }
 

@@ -19,6 +19,21 @@ struct IndexedVectors: Sendable {
     var codedDimension: Int { transforms.outputDimension }
     var byteCount: Int { rows.byteCount + transforms.byteCount }
 
+    /// Puts parts together.
+    init(
+        specification: IndexSpec, dimension: Int, metric: Metric, transforms: TransformChain, refinement: Refinement?,
+        space: EmbeddingSpace?, rows: OrderedRows, refineFactor: Double
+    ) {
+        self.specification = specification
+        self.dimension = dimension
+        self.metric = metric
+        self.transforms = transforms
+        self.refinement = refinement
+        self.space = space
+        self.rows = rows
+        self.refineFactor = refineFactor
+    }
+
     /// Learns transforms and finer codes from a sample; there are no rows yet.
     ///
     /// - Parameters:
@@ -76,6 +91,14 @@ struct IndexedVectors: Sendable {
         guard vectors.rows > 0 else { return Matrix(rows: 0, columns: codedDimension) { _ in } }
         let comparable = metric == .cosine ? UnitVectors.make(vectors, threads: threads) : vectors
         return try transforms.apply(comparable, threads: threads, kernels: kernels)
+    }
+
+    /// How what is kept compares: vectors that are transformed were of length one for the cosine.
+    var rankedMetric: Metric { transforms.isEmpty || metric == .l2 ? metric : .innerProduct }
+
+    /// Vectors or queries as indexes that keep vectors keep them: as they are where there is no transform.
+    func ranked(_ vectors: Matrix<Float>, threads: Int) throws -> Matrix<Float> {
+        transforms.isEmpty ? vectors : try prepared(vectors, threads: threads)
     }
 
     /// Writes the finer codes of vectors.

@@ -24,8 +24,10 @@ public enum IndexFile {
             return try IVFIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
         case .signs, .hyperplanes:
             return try HashIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
-        case .kdTrees, .hashTables:
-            throw FileError(.unsupported, path: path, "this program cannot open \(manifest.spec)")
+        case .kdTrees:
+            return try KDTreeIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
+        case .hashTables:
+            return try HashTableIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
         case .hnsw:
             return try HNSWIndex(path: path, isMapped: isMapped, verify: verify, monitor: monitor)
         }

@@ -18,9 +18,11 @@ extension IndexPlanner {
                 part("hyperplanes", 8 * codedDimension * bits),
             ]
         case .hashTables(_, let tables, let hashes):
+            let starts = 4 * ((1 << MultiIndex.bucketBits(32, count: count)) + 1)
             parts = [
-                part("vectors", 4 * codedDimension * count), part("hash tables", tables * 8 * count),
-                part("hyperplanes", 4 * (codedDimension + 1) * tables * hashes),
+                part("vectors", 4 * codedDimension * count), part("keys", 4 * tables * count),
+                part("hash tables", tables * (8 * count + starts)),
+                part("hyperplanes", 8 * (codedDimension + 1) * tables * hashes),
             ]
         }
         parts.append(part("ids", 8 * count))

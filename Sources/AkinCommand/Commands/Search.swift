@@ -46,7 +46,7 @@ struct Search: ParsableCommand {
                     asked, k: k,
                     options: SearchOptions(
                         threads: parallel.threads, nprobe: breadth.nprobe, efSearch: breadth.ef,
-                        refineFactor: breadth.refine,
+                        refineFactor: breadth.refine, leaves: breadth.leaves, probes: breadth.probes,
                         monitor: session.monitor))
             }
         }

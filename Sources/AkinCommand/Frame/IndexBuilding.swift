@@ -45,7 +45,24 @@ struct BuiltIndex {
             (_, adding) = try timed { try codes.add(vectors, threads: options.threads, monitor: monitor) }
             index = codes
             self.training = training
-        case .kdTrees, .hashTables: throw IndexError.unsupported("\(spec)")
+        case .kdTrees:
+            var (trees, training) = try timed {
+                try KDTreeIndex(
+                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
+                    threads: options.threads, monitor: monitor)
+            }
+            (_, adding) = try timed { try trees.add(vectors, threads: options.threads, monitor: monitor) }
+            index = trees
+            self.training = training
+        case .hashTables:
+            var (tables, training) = try timed {
+                try HashTableIndex(
+                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
+                    threads: options.threads, monitor: monitor)
+            }
+            (_, adding) = try timed { try tables.add(vectors, threads: options.threads, monitor: monitor) }
+            index = tables
+            self.training = training
         case .hnsw:
             var construction = options.construction
             construction.seed = options.training.seed

@@ -85,12 +85,20 @@ struct SearchBreadth: ParsableArguments {
             valueName: "factor"))
     var refine: Double?
 
+    @Option(help: ArgumentHelp("Leaves of trees to look at (default: the index's own).", valueName: "n"))
+    var leaves: Int?
+
+    @Option(help: ArgumentHelp("Buckets of each hash table to look at (default: the index's own).", valueName: "n"))
+    var probes: Int?
+
     @Flag(help: "Leave inverted lists in the file and read only those that are probed; checksums are not compared.")
     var mapped = false
 
     func validate() throws {
         if let nprobe { try checkPositive(nprobe, "--nprobe") }
         if let ef { try checkPositive(ef, "--ef") }
+        if let leaves { try checkPositive(leaves, "--leaves") }
+        if let probes { try checkPositive(probes, "--probes") }
         if let refine, !(refine >= 1) { throw ValidationError("--refine is \(refine); it must be 1 or more") }
     }
 }
