@@ -91,6 +91,11 @@ struct NeighborCommandTests {
         #expect(try #require(object["degree"] as? Int) > 2)
         #expect(output.standardError.contains("not connected"))
         #expect(scratch.exists("p/index.html") && scratch.exists("p/path.json"))
+        // From a graph that is there already.
+        try KNNGraph.exact(Matrix(values.map { [$0] }), k: 2).write(to: scratch.path("graph.ivecs"))
+        let far = ["path", scratch.path("x.npy"), "0", "9", "--metric", "l2", "--graph", scratch.path("graph.ivecs")]
+        let apart = try Program.run(far)
+        #expect(apart.status == 1 && apart.standardError.contains("not connected by 2 neighbours"))
         let same = try Program.succeed(["path", scratch.path("x.npy"), "3", "3"])
         #expect(same.standardOutput == "row 3\n")
         for (name, word) in [("10", "row 10"), ("cat.jpg", "row number")] {

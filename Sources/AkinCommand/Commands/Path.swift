@@ -47,7 +47,8 @@ struct Path: ParsableCommand {
         let pictures = try PictureSet(vectors: vectors, images: images, session: session)
         let (start, end) = (try row(from, pictures.set), try row(to, pictures.set))
         let (graph, path) = try connect(start, end, pictures, session)
-        let report = PathReport(path, in: graph, of: pictures.set, askedDegree: neighbors.k)
+        let asked = neighbors.graph == nil ? neighbors.k : graph.degree
+        let report = PathReport(path, in: graph, of: pictures.set, askedDegree: asked)
         if report.neededMore {
             session.note(
                 "with \(report.askedDegree.counted("neighbour")) the two are not connected; with \(graph.degree) they are"
@@ -80,8 +81,9 @@ struct Path: ParsableCommand {
             let graph = try neighbors.graph(of: pictures, k: k, threads: parallel.threads, session: session)
             let edges = graph.edges()
             if let path = try GraphPath(from: start, to: end, nodes: graph.count, edges: edges) { return (graph, path) }
-            guard k < most else {
-                throw CommandError("\(from) and \(to) are not connected by \(k.counted("neighbour")) of each picture")
+            guard k < most, neighbors.graph == nil else {
+                throw CommandError(
+                    "\(from) and \(to) are not connected by \(graph.degree.counted("neighbour")) of each picture")
             }
             k = min(2 * k, most)
         }

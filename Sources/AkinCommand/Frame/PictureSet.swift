@@ -59,6 +59,12 @@ struct GraphOptions: ParsableArguments {
     @Option(help: "How nearness is measured: l2, ip or cosine.")
     var metric = Metric.cosine
 
+    @Option(
+        help: ArgumentHelp(
+            "The neighbours of the same vectors, as `akin graph` wrote them; -k is not needed then.", valueName: "file"
+        ))
+    var graph: String?
+
     @Flag(help: "Find most of the neighbours instead of all, which is faster for many pictures.")
     var approximate = false
 
@@ -66,6 +72,14 @@ struct GraphOptions: ParsableArguments {
 
     /// Finds the neighbours.
     func graph(of pictures: PictureSet, k: Int, threads: Int?, session: Session) throws -> KNNGraph {
+        if let graph {
+            let known = try KNNGraph(path: graph, metric: metric)
+            guard known.count == pictures.set.vectors.rows else {
+                throw CommandError(
+                    "\(graph): expected the neighbours of \(pictures.set.vectors.rows) vectors, found \(known.count)")
+            }
+            return known
+        }
         let options = KNNGraphOptions(threads: threads, monitor: session.monitor)
         return try naming(pictures.name) {
             approximate

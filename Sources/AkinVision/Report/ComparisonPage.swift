@@ -33,7 +33,7 @@ struct ComparisonPage {
                 <dl class="facts">\(facts.joined())</dl><h3>Definitions</h3><dl class="facts">\(terms.joined())</dl>
                 </section>
                 """,
-            footer: "Made by Akin \(settings.akinVersion).")
+            footer: "Made by Akin \(settings.akinVersion).", style: "\n.plot { max-width: 100%; height: auto; }\n")
     }
 
     private func table(_ head: [String], _ rows: [[String]]) -> HTML {

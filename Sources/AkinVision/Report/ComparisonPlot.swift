@@ -18,9 +18,15 @@ struct ComparisonPlot {
         var points: [IndexComparison.Point]
     }
 
-    private static let (width, height) = (860.0, 500.0)
-    private static let (left, top, right, bottom) = (74.0, 48.0, 208.0, 58.0)
-    private static let (innerWidth, innerHeight) = (width - left - right, height - top - bottom)
+    private static let height = 500.0
+    private static let (left, top, bottom) = (74.0, 48.0, 58.0)
+    private static let (innerWidth, innerHeight) = (580.0, height - top - bottom)
+
+    /// Wide enough for the longest name beside the lines.
+    private var width: Double {
+        let longest = series.map { $0.name.count + ($0.name == "Flat" ? 8 : 0) }.max() ?? 0
+        return Self.left + Self.innerWidth + 62 + 7.4 * Double(max(longest, 12))
+    }
 
     init(report: ComparisonReport) {
         self.report = report
@@ -40,7 +46,7 @@ struct ComparisonPlot {
 
     /// The drawing, to be put into a page.
     var drawing: HTML {
-        let (w, h) = (Self.number(Self.width), Self.number(Self.height))
+        let (w, h) = (Self.number(width), Self.number(Self.height))
         return """
             <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(w) \(h)" width="\(w)" height="\(h)" role="img" \
             class="plot" aria-label="Queries per second against recall, \(report.title)">
@@ -195,7 +201,6 @@ struct ComparisonPlot {
         }
         return """
 
-            .plot{max-width:100%;height:auto}
             .plot text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;fill:#1c2127}
             .plot .title{font-size:16px;font-weight:600}.plot .tick{font-size:12px}.plot .name{font-size:13px}
             .plot .paper{fill:#ffffff}.plot .grid{stroke:#dfded8;stroke-width:1;fill:none}.plot .minor{stroke:#efeeea}
