@@ -77,13 +77,9 @@ void akin_graph_unpack_u4(const uint8_t *row, size_t dimension, size_t width, ui
     }
 }
 
-void akin_graph_order_u4(const int8_t *bytes, size_t dimension, size_t width, int8_t *query) {
-    memset(query, 0, 2 * width);
-    size_t full = width / 64 * 128;
-    for (size_t d = 0; d < dimension; d++) {
-        size_t upper, at = place_u4(d, width, &upper), chunk = at / 64 * 64;
-        query[2 * chunk + at - chunk + upper * (d < full ? 64 : 32)] = bytes[d];
-    }
+void akin_graph_grid_places(const float *x, const float *offsets, size_t dimension, float step, float *places) {
+    for (size_t d = 0; d < dimension; d++)
+        places[d] = (x[d] - offsets[d]) / step;
 }
 
 void akin_graph_widen_u4(const uint8_t *row, size_t width, int8_t *query) {

@@ -134,10 +134,17 @@ bool akin_whole_numbers(const float *x, size_t count, float *least, float *great
 }
 
 float akin_largest_magnitude(const float *x, size_t count) {
-    float largest = 0;
-    for (size_t i = 0; i < count; i++) {
-        float a = fabsf(x[i]);
-        largest = a > largest ? a : largest;
-    }
-    return largest;
+    enum { LANES = 16 }; // maxima that do not wait for each other
+    float largest[LANES] = {0};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        for (size_t j = 0; j < LANES; j++) {
+            float a = fabsf(x[i + j]);
+            largest[j] = a > largest[j] ? a : largest[j];
+        }
+    for (; i < count; i++)
+        largest[0] = fabsf(x[i]) > largest[0] ? fabsf(x[i]) : largest[0];
+    for (size_t j = 1; j < LANES; j++)
+        largest[0] = largest[j] > largest[0] ? largest[j] : largest[0];
+    return largest[0];
 }

@@ -124,7 +124,7 @@ struct GraphGrid: Sendable {
     /// Writes where the components of a vector lie on the grid, in steps.
     func places(of vector: UnsafePointer<Float>, into places: UnsafeMutablePointer<Float>) {
         offsets.withUnsafeElements { offsets in
-            for d in 0..<dimension { places[d] = (vector[d] - offsets[d]) / step }
+            akin_graph_grid_places(vector, offsets.baseAddress, dimension, step, places)
         }
     }
 

@@ -128,6 +128,8 @@ final class GraphRanking {
     /// Puts `n` members among the best, and keeps `k` of them.
     private func add(_ n: Int, keeping k: Int) {
         for i in 0..<n {
+            // Most fall here, before their ids are read.
+            if best.count == k, keys[i] > best[k - 1].key { continue }
             let found = (key: keys[i], id: ids[Int(members[i])], member: members[i])
             if best.count == k {
                 guard Self.isBefore(found, best[k - 1]) else { continue }

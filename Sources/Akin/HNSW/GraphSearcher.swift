@@ -13,7 +13,7 @@ final class GraphSearcher {
     private var pool: Buffer<UInt64>
     private(set) var poolCount = 0
     /// A bit for each member met, and the members met.
-    private let met: Buffer<UInt64>
+    private let met: Buffer<UInt32>
     private let seen: Buffer<UInt32>
     private var seenCount = 0
     /// Rows of members not met before, and their keys: the links of one member.
@@ -33,8 +33,8 @@ final class GraphSearcher {
         self.kernels = kernels
         query = Buffer(repeating: 0, count: codec.queryByteCount)
         pool = Buffer(uninitialized: 0)
-        met = Buffer(repeating: 0, count: (members + 63) / 64)
-        seen = Buffer(uninitialized: members + degree)
+        met = Buffer(repeating: 0, count: (members + 31) / 32)
+        seen = Buffer(uninitialized: members + degree + 16)
         freshRows = Buffer(repeating: 0, count: degree)
         freshKeys = Buffer(repeating: 0, count: degree)
         let kind = (codec as? any GraphRowCodec)?.rowKind
@@ -67,9 +67,9 @@ final class GraphSearcher {
         var member = entry
         for layer in layers[(last + 1)...].reversed() {
             if let descent {
-                var scratch = scratch, described = described(layer)
-                member = descent(query.pointer, &described, member, &scratch)
-                visited += scratch.visited
+                var turn = turn(from: member), described = described(layer)
+                member = descent(&described, &turn)
+                visited += turn.seen_count
             } else {
                 search(layer, from: member, ef: 1)
                 member = layer.below(self[0].member)
@@ -83,15 +83,42 @@ final class GraphSearcher {
     /// Malkov, Yashunin 2018, algorithm 2, with one list for candidates and results; of equal keys the smaller member is
     /// the better.
     func search(_ layer: LayerView, from entry: UInt32, ef: Int) {
-        if pool.count < ef + 1 { pool = Buffer(uninitialized: ef + 1) }
-        guard let beam else { return walk(layer, from: entry, ef: ef) }
-        var scratch = scratch, described = described(layer)
-        poolCount = beam(query.pointer, &described, entry, ef, &scratch)
-        visited += scratch.visited
+        Self.search(layer, CollectionOfOne((searcher: self, entry: entry)), ef: ef)
     }
 
-    private var scratch: akin_graph_scratch {
-        akin_graph_scratch(pool: pool.pointer, met: met.pointer, seen: seen.pointer, visited: 0)
+    /// Walks that take turns, at most.
+    static let together = Int(AKIN_GRAPH_WALKS)
+
+    /// As ``search(_:from:ef:)`` for several searchers of one graph, each from its member: one computes while others
+    /// wait for memory.
+    static func search(
+        _ layer: LayerView, _ starts: some Collection<(searcher: GraphSearcher, entry: UInt32)>, ef: Int
+    ) {
+        guard let first = starts.first?.searcher else { return }
+        for (searcher, _) in starts where searcher.pool.count < ef + 1 {
+            searcher.pool = Buffer(uninitialized: ef + 1)
+        }
+        guard let beam = first.beam else {
+            for (searcher, entry) in starts { searcher.walk(layer, from: entry, ef: ef) }
+            return
+        }
+        withUnsafeTemporaryAllocation(of: akin_graph_walk.self, capacity: starts.count) { turns in
+            for (i, start) in starts.enumerated() {
+                turns.initializeElement(at: i, to: start.searcher.turn(from: start.entry))
+            }
+            var described = first.described(layer)
+            beam(&described, turns.baseAddress, starts.count, ef)
+            for (i, start) in starts.enumerated() {
+                start.searcher.poolCount = turns[i].count
+                start.searcher.visited += turns[i].seen_count
+            }
+        }
+    }
+
+    private func turn(from member: UInt32) -> akin_graph_walk {
+        akin_graph_walk(
+            query: query.pointer, member: member, pool: pool.pointer, count: 0, met: met.pointer, seen: seen.pointer,
+            seen_count: 0, next: 0, fresh: 0)
     }
 
     private func described(_ layer: LayerView) -> akin_graph_layer {
@@ -125,7 +152,7 @@ final class GraphSearcher {
             }
             next = first
         }
-        for i in 0..<seenCount { self.met[Int(seen[i] >> 6)] = 0 }
+        for i in 0..<seenCount { self.met[Int(seen[i] >> 5)] = 0 }
         seenCount = 0
     }
 
@@ -159,7 +186,7 @@ final class GraphSearcher {
     }
 
     private func meet(_ member: UInt32) -> Bool {
-        let word = Int(member >> 6), bit = UInt64(1) << UInt64(member & 63)
+        let word = Int(member >> 5), bit = UInt32(1) << (member & 31)
         guard met[word] & bit == 0 else { return false }
         met[word] |= bit
         seen[seenCount] = member

@@ -100,26 +100,45 @@ private final class GraphLinker: @unchecked Sendable {
         let blocks = min(batch.count, threads == 1 ? 1 : 8 * threads)
         nonisolated(unsafe) let layers = Array(views[...top])
         parallel(threads: threads, count: blocks) { [self] block in
-            let searcher = GraphSearcher(
-                codec: codec, codes: codes, members: memberCount, degree: degree, kernels: .best)
+            let searchers = (0..<GraphSearcher.together).map { _ in
+                GraphSearcher(codec: codec, codes: codes, members: memberCount, degree: degree, kernels: .best)
+            }
             let pruner = pruner(degree)
+            // Rows that are on the lowest level alone, which are most, are searched for together.
+            var group: [(searcher: GraphSearcher, entry: UInt32)] = []
+            var rows: [Int] = []
+            func flush() {
+                GraphSearcher.search(layers[0], group, ef: construction.efConstruction)
+                for (row, start) in zip(rows, group) { choose(row, 0, layers[0], start.searcher, pruner) }
+                group.removeAll(keepingCapacity: true)
+                rows.removeAll(keepingCapacity: true)
+            }
             for i in batch.count * block / blocks..<batch.count * (block + 1) / blocks {
+                let searcher = searchers[group.count]
                 searcher.ask(row: UInt32(batch.lowerBound + i))
                 let own = min(members[i].count - 1, top)
                 var start = searcher.descend(layers, from: entry, to: own)
-                for level in stride(from: own, through: 0, by: -1) {
-                    let view = layers[level]
-                    searcher.search(view, from: start, ef: construction.efConstruction)
-                    let found = (0..<searcher.poolCount).lazy.map { i in
-                        let (member, key) = searcher[i]
-                        return GraphPruner.Candidate(key: key, member: member, row: view.row(of: member))
-                    }
-                    pruner.choose(
-                        among: found, degree: view.degree, into: links[level] + Int(members[i][level]) * view.degree)
-                    start = view.below(searcher[0].member)
+                for level in stride(from: own, to: 0, by: -1) {
+                    searcher.search(layers[level], from: start, ef: construction.efConstruction)
+                    choose(i, level, layers[level], searcher, pruner)
+                    start = layers[level].below(searcher[0].member)
                 }
+                group.append((searcher, start))
+                rows.append(i)
+                if group.count == GraphSearcher.together { flush() }
             }
+            flush()
         }
+    }
+
+    /// Links a row of the batch to what a searcher found.
+    private func choose(_ i: Int, _ level: Int, _ view: LayerView, _ searcher: GraphSearcher, _ pruner: GraphPruner) {
+        let found = (0..<searcher.poolCount).lazy.map { i in
+            let (member, key) = searcher[i]
+            return GraphPruner.Candidate(key: key, member: member, row: view.row(of: member))
+        }
+        pruner.choose(
+            among: found, degree: view.degree, into: links[level] + Int(members[i][level]) * view.degree)
     }
 
     /// Links the members that the batch was linked to with those of the batch.

@@ -30,20 +30,26 @@ extension HNSWIndex {
         let views = layerViews
         let answers = GraphAnswers(queries: queries.rows)
         try forEachBlock(of: queries, threads: threads, options.monitor) { block in
-            let searcher = searcher(kernels)
+            let together = GraphSearcher.together
+            let searchers = (0..<min(block.count, together)).map { _ in searcher(kernels) }
             let ranking = GraphRanking(self, wanted: breadth.wanted, kernels: kernels)
-            for q in 0..<block.count {
-                searcher.ask(block.prepared(q))
-                let start = searcher.descend(views, from: entry, to: 0)
-                searcher.search(views[0], from: start, ef: breadth.ef)
-                answers.set(
-                    ranking.best(
-                        breadth.k, of: searcher, wanted: breadth.wanted, query: block.given(q),
-                        prepared: block.prepared(q)),
-                    query: block.first + q)
+            for q in stride(from: 0, to: block.count, by: together) {
+                let group = searchers.prefix(block.count - q)
+                let starts = group.enumerated().map { i, searcher in
+                    searcher.ask(block.prepared(q + i))
+                    return (searcher: searcher, entry: searcher.descend(views, from: entry, to: 0))
+                }
+                GraphSearcher.search(views[0], starts, ef: breadth.ef)
+                for (i, searcher) in group.enumerated() {
+                    answers.set(
+                        ranking.best(
+                            breadth.k, of: searcher, wanted: breadth.wanted, query: block.given(q + i),
+                            prepared: block.prepared(q + i)),
+                        query: block.first + q + i)
+                }
                 if q % 64 == 0 { try options.monitor.quiet.update("searching", done: 0, total: nil) }
             }
-            answers.add(visited: searcher.visited)
+            answers.add(visited: searchers.reduce(0) { $0 + $1.visited })
         }
         return SearchResult(
             neighbors: answers.neighbors, isExact: false, visited: answers.visited,

@@ -45,12 +45,11 @@ struct NibbleGraphCodec: GraphRowCodec {
 
     func prepare(_ vector: UnsafePointer<Float>, into query: UnsafeMutableRawPointer) {
         withUnsafeTemporaryAllocation(of: Int16.self, capacity: dimension) { numbers in
-            withUnsafeTemporaryAllocation(of: Int8.self, capacity: dimension) { bytes in
-                guard let numbers = numbers.baseAddress, let bytes = bytes.baseAddress else { return }
-                grid.numbers(of: vector, fine: 8, least: -7, most: 127, into: numbers)
-                for d in 0..<dimension { bytes[d] = Int8(truncatingIfNeeded: numbers[d]) }
-                akin_graph_order_u4(bytes, dimension, kind.width, query)
-            }
+            guard let numbers = numbers.baseAddress else { return }
+            grid.numbers(of: vector, fine: 8, least: -7, most: 127, into: numbers)
+            let bytes = query.assumingMemoryBound(to: Int8.self)
+            for d in 0..<dimension { bytes[d] = Int8(truncatingIfNeeded: numbers[d]) }
+            for d in dimension..<queryByteCount { bytes[d] = 0 }
         }
     }
 

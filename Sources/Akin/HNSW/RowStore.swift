@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+    internal import Glibc
+#endif
+
 /// Rows of equal size, one after the other, aligned to a cache line: codes, links, ids.
 ///
 /// A store is a value: a copy shares its bytes until one of them changes. It may show the bytes of a file, which are
@@ -70,8 +74,14 @@ struct RowStore: Sendable {
         var mutable: UnsafeMutableRawPointer { UnsafeMutableRawPointer(mutating: start) }
 
         init(rows: Int, rowByteCount: Int) {
-            start = UnsafeRawPointer(
-                UnsafeMutableRawPointer.allocate(byteCount: max(rows * rowByteCount, 64), alignment: 64))
+            // Walks touch rows in no order: pages of 2 MiB, where the system has them, spare them looking up addresses.
+            let large = 1 << 21, byteCount = max(rows * rowByteCount, 64)
+            let address = UnsafeMutableRawPointer.allocate(
+                byteCount: byteCount, alignment: byteCount >= 4 * large ? large : 64)
+            #if canImport(Glibc)
+                if byteCount >= 4 * large { madvise(address, byteCount, MADV_HUGEPAGE) }
+            #endif
+            start = UnsafeRawPointer(address)
             capacity = rows
             owner = nil
         }

@@ -16,7 +16,8 @@ typedef enum {
     AKIN_ROWS_BF16, // the upper halves of floats; the query is of floats
     AKIN_ROWS_U8,   // bytes; the query too
     AKIN_ROWS_U4,   // 64 bytes hold components 0..<64 in their lower and 64..<128 in their upper halves, 32 bytes at
-                    // the end likewise; the query has a signed byte for each, -7...127, in units of 1/8 of a step
+                    // the end likewise; the query has a signed byte for each, in their order, -7...127, in units of
+                    // 1/8 of a step
     AKIN_ROWS_U8F,  // bytes; the query is of floats, in steps
     AKIN_ROW_KINDS
 } akin_row_kind;
@@ -42,23 +43,29 @@ typedef struct {
     size_t degree;
 } akin_graph_layer;
 
-// What a walk writes to; belongs to one thread.
+// Walks that take turns, at most.
+enum { AKIN_GRAPH_WALKS = 8 };
+
+// The walk of one query; belongs to one thread.
 typedef struct {
-    uint64_t *pool; // [ef]: key's bits << 32 | member << 1 | whether it was walked from, ascending
-    uint64_t *met;  // a bit for each member: all zero before and after
-    uint32_t *seen; // [members + degree]
-    size_t visited; // counts rows compared
-} akin_graph_scratch;
+    const void *query;
+    uint32_t member;   // where it begins; the one walked from last
+    uint64_t *pool;    // [ef]: key's bits << 32 | member << 1 | whether it was walked from, ascending
+    size_t count;      // of the pool, in the end
+    uint32_t *met;     // a bit for each member: all zero before and after
+    uint32_t *seen;    // [members + degree + 16]: the members met
+    size_t seen_count; // rows compared, in the end
+    size_t next, fresh;
+} akin_graph_walk;
 
-// Walks a level from one of its members, keeps the best `ef` met in the pool, and gives how many they
-// are. Of equal keys the smaller member is the better (Malkov, Yashunin 2018, algorithm 2, with one list for
-// candidates and results).
-typedef size_t (*akin_graph_beam)(const void *query, const akin_graph_layer *layer, uint32_t entry, size_t ef,
-                                  akin_graph_scratch *scratch);
+// Walks a level, each walk from its member, and leaves the best `ef` met in its pool. Of equal keys the smaller member
+// is the better (Malkov, Yashunin 2018, algorithm 2, with one list for candidates and results). `number` walks take
+// turns, so that one computes while others wait for memory; none depends on another.
+typedef void (*akin_graph_beam)(const akin_graph_layer *layer, akin_graph_walk *walks, size_t number, size_t ef);
 
-// Goes from a member of a higher level to ever nearer ones, and gives the number of the last one level down.
-typedef uint32_t (*akin_graph_descend)(const void *query, const akin_graph_layer *layer, uint32_t entry,
-                                       akin_graph_scratch *scratch);
+// Goes from a member of a higher level to ever nearer ones, and gives the number of the last one level down; writes
+// seen, [degree], and seen_count.
+typedef uint32_t (*akin_graph_descend)(const akin_graph_layer *layer, akin_graph_walk *walk);
 
 typedef struct {
     akin_graph_keys keys[AKIN_ROW_KINDS];
@@ -91,15 +98,15 @@ void akin_graph_table_pq(const float *x, const float *codewords, size_t m, size_
 // Puts numbers below 16, [dimension], in the order of AKIN_ROWS_U4, and back; `width` is the row's.
 void akin_graph_pack_u4(const uint8_t *numbers, size_t dimension, size_t width, uint8_t *row);
 void akin_graph_unpack_u4(const uint8_t *row, size_t dimension, size_t width, uint8_t *numbers);
-// Puts bytes of a query, [dimension], in that order, 2 * width bytes.
-void akin_graph_order_u4(const int8_t *bytes, size_t dimension, size_t width, int8_t *query);
-
 // What a row of AKIN_ROWS_U4 is as a query, 2 * width bytes.
 void akin_graph_widen_u4(const uint8_t *row, size_t width, int8_t *query);
 
 // numbers[d] = (x[d] - offsets[d]) / step, rounded to the nearest and kept within least...most, all below 2^15.
 void akin_graph_grid_numbers(const float *x, const float *offsets, size_t dimension, float step, float least,
                              float most, int16_t *numbers);
+
+// places[d] = (x[d] - offsets[d]) / step.
+void akin_graph_grid_places(const float *x, const float *offsets, size_t dimension, float step, float *places);
 
 // What vectors [count][dimension] lose, squared and summed, to the nearest of the numbers 0...last of a grid whose
 // middle is `middle`.

@@ -82,11 +82,10 @@ struct GraphKernelTests {
             akin_graph_unpack_u4(Array(rows[i * width..<(i + 1) * width]), dimension, width, &back)
             #expect(back == numbers[i])
             akin_graph_widen_u4(Array(rows[i * width..<(i + 1) * width]), width, &query)
-            var expected = [Int8](repeating: 0, count: 2 * width)
-            akin_graph_order_u4(numbers[i].map { Int8($0 * 8) }, dimension, width, &expected)
-            #expect(query == expected)
+            let padding = [Int8](repeating: 0, count: 2 * width - dimension)
+            #expect(query == numbers[i].map { Int8($0 * 8) } + padding)
         }
-        akin_graph_order_u4(x, dimension, width, &query)
+        query = x + [Int8](repeating: 0, count: 2 * width - dimension)
         let expected = which.map { row in
             Float(
                 (0..<dimension).reduce(0) { sum, d in
@@ -137,6 +136,110 @@ struct GraphKernelTests {
             for level in Self.levels {
                 let found = keys(level, kind, query: bytes(query), rows: rows, width: width, which: which)
                 #expect(found == expected, "level \(level.rawValue), kind \(kind.rawValue)")
+            }
+        }
+    }
+}
+
+@Suite("Walks of graphs")
+struct GraphWalkTests {
+    private static let width = 64, members = 300, degree = 12
+
+    /// A layer of random links; `levels` above 0 have places.
+    private func walk(
+        _ level: akin_simd_level, _ rows: [UInt8], _ links: [UInt32], places: [UInt32]?, queries: [[UInt8]],
+        entries: [UInt32], ef: Int
+    ) -> [[UInt64]] {
+        let count = links.count / Self.degree
+        return rows.withUnsafeBufferPointer { rows in
+            links.withUnsafeBufferPointer { links in
+                (places ?? []).withUnsafeBufferPointer { stations in
+                    var layer = akin_graph_layer(
+                        rows: akin_graph_rows(rows: rows.baseAddress, stride: Self.width, width: Self.width),
+                        links: links.baseAddress, places: places == nil ? nil : stations.baseAddress,
+                        degree: Self.degree)
+                    let pools = queries.map { _ in Buffer<UInt64>(repeating: 0, count: ef) }
+                    let met = queries.map { _ in Buffer<UInt32>(repeating: 0, count: (count + 31) / 32) }
+                    let seen = queries.map { _ in Buffer<UInt32>(repeating: 0, count: count + Self.degree + 16) }
+                    let copies = queries.map { query in
+                        let copy = Buffer<UInt8>(repeating: 0, count: query.count)
+                        copy.pointer.update(from: query, count: query.count)
+                        return copy
+                    }
+                    var walks = queries.indices.map { i in
+                        akin_graph_walk(
+                            query: copies[i].pointer, member: entries[i], pool: pools[i].pointer, count: 0,
+                            met: met[i].pointer, seen: seen[i].pointer, seen_count: 0, next: 0, fresh: 0)
+                    }
+                    akin_graph_beam_of(akin_graph_at(level), AKIN_ROWS_U8)?(&layer, &walks, walks.count, ef)
+                    return queries.indices.map { i in
+                        #expect((0..<met[i].count).allSatisfy { met[i][$0] == 0 })
+                        return (0..<walks[i].count).map { pools[i][$0] }
+                    }
+                }
+            }
+        }
+    }
+
+    /// The textbook's walk: a set of candidates and one of results.
+    private func plain(
+        _ rows: [UInt8], _ links: [UInt32], places: [UInt32]?, query: [UInt8], entry: UInt32, ef: Int
+    ) -> [UInt64] {
+        func item(_ member: UInt32) -> UInt64 {
+            let row = Int(places?[2 * Int(member)] ?? member)
+            let key = (0..<Self.width).reduce(0) { sum, i in
+                let difference = Int(query[i]) - Int(rows[row * Self.width + i])
+                return sum + difference * difference
+            }
+            return UInt64(Float(key).bitPattern) << 32 | UInt64(member) << 1
+        }
+        var met: Set = [entry], results = [item(entry)], open = results
+        while let next = open.min() {
+            open.removeAll { $0 == next }
+            if results.count == ef, next > results[ef - 1] { break }
+            for link in links[Int(UInt32(truncatingIfNeeded: next) >> 1) * Self.degree..<links.count].prefix(
+                Self.degree)
+            where link != UInt32.max && met.insert(link).inserted {
+                let found = item(link)
+                open.append(found)
+                results.append(found)
+                results.sort()
+                if results.count > ef { results.removeLast() }
+            }
+        }
+        return results.map { $0 | 1 }
+    }
+
+    @Test(
+        "every level finds what the plain algorithm finds, one query at a time and many", arguments: [1, 7, 8, 40, 299])
+    func walks(ef: Int) {
+        var random = SeededRandom(seed: 9)
+        let rows = (0..<Self.width * Self.members).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        var links = [UInt32](repeating: .max, count: Self.members * Self.degree)
+        for member in 0..<Self.members {
+            let count = Int.random(in: 0...Self.degree, using: &random)
+            var chosen: Set<UInt32> = []
+            while chosen.count < count { chosen.insert(.random(in: 0..<UInt32(Self.members), using: &random)) }
+            for (i, link) in chosen.sorted().enumerated() { links[member * Self.degree + i] = link }
+        }
+        let places = (0..<UInt32(Self.members)).flatMap { [UInt32(Self.members) - 1 - $0, $0] }
+        let queries = (0..<Int(AKIN_GRAPH_WALKS)).map { _ in
+            (0..<Self.width).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        }
+        let entries = queries.indices.map { UInt32($0 * 31) }
+        for places in [nil, places] {
+            let expected = queries.indices.map {
+                plain(rows, links, places: places, query: queries[$0], entry: entries[$0], ef: ef)
+            }
+            for level in GraphKernelTests.levels {
+                let together = walk(
+                    level, rows, links, places: places, queries: queries, entries: entries, ef: ef)
+                #expect(together == expected, "level \(level.rawValue)")
+                for i in queries.indices.prefix(2) {
+                    let alone = walk(
+                        level, rows, links, places: places, queries: [queries[i]], entries: [entries[i]], ef: ef)
+                    #expect(alone == [expected[i]], "level \(level.rawValue)")
+                }
             }
         }
     }
