@@ -6,6 +6,7 @@
 #     Benchmarks/run.sh kmeans [DATASET]    # k-means on a data set (default: clusters)
 #     Benchmarks/run.sh ivf fashion         # inverted files beside faiss: fashion, clusters
 #     Benchmarks/run.sh binary              # binary codes beside faiss: a million of 256 bits
+#     Benchmarks/run.sh graphs fashion      # graphs beside hnswlib, faiss and svs: fashion, clusters
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
@@ -21,7 +22,7 @@ threads=${THREADS:-$(getconf _NPROCESSORS_ONLN)}
 mkdir -p "$data"
 
 python=${PYTHON:-$results/venv/bin/python}
-if ! "$python" -c 'import faiss, onnxruntime, PIL' 2>/dev/null; then
+if ! "$python" -c 'import faiss, hnswlib, onnxruntime, PIL, svs' 2>/dev/null; then
     echo "bench: making $results/venv" >&2
     python3 -m venv "$results/venv"
     python=$results/venv/bin/python
@@ -72,6 +73,14 @@ binary() {
     record binary both "$python" $peers/binary.py --akin Benchmarks/.build/release/binary-search --folder "$data/binary"
 }
 
+graphs() { # data set
+    local goal=0.98 spec="HNSW16,SQ4,Refine(SQfp16)"
+    if [ "$1" = fashion ]; then goal=0.99 spec="PCAR256,HNSW16,SQ4,Refine(SQ8)"; fi
+    "$python" $peers/datasets.py "$1" "$data/$1"
+    record "graphs $1" both "$python" $peers/graphs.py "$data/$1" --akin $akin --spec "$spec" --goal $goal \
+        --refine 2 3 4
+}
+
 large() {
     "$python" $peers/datasets.py large "$data/large"
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
@@ -118,6 +127,7 @@ case $part in
     kmeans) kmeans "${1:-clusters}" ;;
     ivf) for name in "${@:-clusters}"; do ivf "$name"; done ;;
     binary) binary ;;
+    graphs) for name in "${@:-clusters}"; do graphs "$name"; done ;;
     large) large ;;
     compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;

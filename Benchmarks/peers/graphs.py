@@ -163,7 +163,7 @@ def main() -> None:
     ours = {}
     for spec in options.spec:
         akin = Akin(options.akin, spec, folder, cache, options.build.split())
-        emit(dataset=name, row="build", who="akin", index=spec, seconds=akin.seconds, bytes=akin.bytes)
+        emit(dataset=name, row="build", built_by="akin", index=spec, seconds=akin.seconds, bytes=akin.bytes)
         best = None
         for refine in options.refine:
             for result in akin.measure(list(EFS), refine):
@@ -172,11 +172,11 @@ def main() -> None:
         if best:
             ours[spec] = (akin, best)
         else:
-            emit(dataset=name, row="search", who="akin", index=spec, goal=goal, note="does not reach the goal")
+            emit(dataset=name, row="search", peer="", index=spec, goal=goal, note="does not reach the goal")
 
     for who in filter(None, options.peers.split(",")):
         peer = PEERS[who](base, cache)
-        emit(dataset=name, row="build", who=who, seconds=peer.seconds)
+        emit(dataset=name, row="build", built_by=who, seconds=peer.seconds)
 
         def timed(ef: int) -> float:
             started = time.perf_counter()
@@ -185,7 +185,7 @@ def main() -> None:
 
         ef = next((ef for ef in EFS if recall(peer.search(queries, ef), truth) >= goal), None)
         if ef is None:
-            emit(dataset=name, row="search", who=who, goal=goal, note="does not reach the goal")
+            emit(dataset=name, row="search", peer=who, goal=goal, note="does not reach the goal")
             continue
         theirs_recall = recall(peer.search(queries, ef), truth)
         for spec, (akin, (our_ef, refine, _)) in ours.items():
@@ -195,7 +195,7 @@ def main() -> None:
                 results = akin.measure([our_ef] * 3, refine)
                 turns.append((theirs, max(r["qps"] for r in results), results[0]["recall"]))
             emit(
-                dataset=name, row="search", who=who, index=spec, goal=goal, peer_ef=ef, akin_ef=our_ef,
+                dataset=name, row="search", peer=who, index=spec, goal=goal, peer_ef=ef, akin_ef=our_ef,
                 akin_refine=refine, peer_recall=theirs_recall, akin_recall=turns[0][2],
                 peer_qps=statistics.median(t[0] for t in turns), akin_qps=statistics.median(t[1] for t in turns),
                 ratio=statistics.median(t[1] / t[0] for t in turns),

@@ -38,6 +38,18 @@ def binary_table(entries: list[dict]) -> None:
         )
 
 
+def graphs_table(entries: list[dict], part: str) -> None:
+    print(f"\n{part}\n{'peer':<9} {'goal':>5} {'akin q/s':>9} {'peer q/s':>9} {'ratio':>6}  index")
+    for e in entries:
+        if e["row"] == "build" and e["seconds"]:
+            print(f"{e['built_by']:<9} built in {e['seconds']:.1f} s")
+        if e["row"] == "search" and "ratio" in e:
+            print(
+                f"{e['peer']:<9} {e['goal']:>5} {e['akin_qps']:>9,.0f} {e['peer_qps']:>9,.0f} {e['ratio']:>6.2f}"
+                f"  {e['index']} ef {e['akin_ef']} recall {e['akin_recall']:.4f} / {e['peer_recall']:.4f}"
+            )
+
+
 def embed_table(entries: list[dict]) -> None:
     rates = {entry["who"]: entry["images_per_second"] for entry in entries}
     print("\nembed, images/s")
@@ -70,6 +82,8 @@ def main() -> None:
             binary_table(group)
         elif part.startswith("kmeans"):
             kmeans_table(group, part)
+        elif part.startswith("graphs"):
+            graphs_table(group, part)
         elif part == "embed":
             embed_table(group)
         elif part == "classify":
