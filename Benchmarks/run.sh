@@ -7,6 +7,7 @@
 #     Benchmarks/run.sh ivf fashion         # inverted files beside faiss: fashion, clusters
 #     Benchmarks/run.sh binary              # binary codes beside faiss: a million of 256 bits
 #     Benchmarks/run.sh graphs fashion      # graphs beside hnswlib, faiss and svs: fashion, clusters
+#     Benchmarks/run.sh knn-graph           # k-NN graphs: exact on fashion, approximate on clusters
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
@@ -81,6 +82,17 @@ graphs() { # data set
         --refine 2 3 4
 }
 
+knn_graph() {
+    local threads
+    for threads in 1 2; do
+        "$python" $peers/datasets.py fashion "$data/fashion"
+        record "graph fashion" both "$python" $peers/knn_graph.py "$data/fashion" --akin $akin --threads "$threads"
+    done
+    "$python" $peers/datasets.py clusters "$data/clusters"
+    record "graph clusters" both "$python" $peers/knn_graph.py "$data/clusters" --akin $akin --method approximate \
+        --threads 2 --rounds 1
+}
+
 large() {
     "$python" $peers/datasets.py large "$data/large"
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
@@ -128,6 +140,7 @@ case $part in
     ivf) for name in "${@:-clusters}"; do ivf "$name"; done ;;
     binary) binary ;;
     graphs) for name in "${@:-clusters}"; do graphs "$name"; done ;;
+    knn-graph) knn_graph ;;
     large) large ;;
     compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;
@@ -149,7 +162,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | large | compare [DATASET...] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | graphs [DATASET...] | knn-graph | large | compare [DATASET...] | embed | classify]" >&2
         exit 2
         ;;
 esac

@@ -13,6 +13,8 @@ public struct KNNGraphOptions: Sendable {
     public var monitor: ProgressMonitor
     /// The kernels of one SIMD level; for tests.
     package var kernels = Kernels.best
+    /// Join pairs, whatever would be faster; for tests.
+    package var alwaysJoins = false
 
     /// Chooses how to build.
     public init(

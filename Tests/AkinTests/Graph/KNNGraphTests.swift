@@ -27,22 +27,38 @@ struct GraphCase: Sendable, CustomTestStringConvertible {
 
 @Suite("k-NN graph, exact")
 struct KNNGraphTests {
-    @Test("equals brute force, whatever the kernels and the threads", arguments: GraphCase.all, Metric.allCases)
+    @Test(
+        "equals brute force, whatever the kernels, the threads and the way", arguments: GraphCase.all, Metric.allCases)
     func equalsBruteForce(_ c: GraphCase, metric: Metric) throws {
         let truth = c.truth(metric)
         var reference: KNNGraph?
         for kernels in Kernels.available {
-            for threads in [1, 3] {
+            for (threads, joins) in [(1, false), (1, true), (3, true)] {
                 var options = KNNGraphOptions(threads: threads)
                 options.kernels = kernels
+                options.alwaysJoins = joins
                 let graph = try KNNGraph.exact(c.vectors, k: c.k, metric: metric, options: options)
                 #expect(graph.isExact && graph.count == c.rows && graph.degree == min(c.k, c.rows - 1))
                 let isRight = agree(Neighbors((0..<c.rows).map { graph[$0] }), truth)
-                #expect(isRight, "\(kernels.name), \(threads) threads")
+                #expect(isRight, "\(kernels.name), \(threads) threads, joins \(joins)")
                 let isSame = graph == reference ?? graph
-                #expect(isSame, "\(kernels.name), \(threads) threads")
+                #expect(isSame, "\(kernels.name), \(threads) threads, joins \(joins)")
                 reference = graph
             }
+        }
+    }
+
+    @Test("joins as it searches where that pays, and gives up where it does not", arguments: FlatData.allCases)
+    func joinsAsItSearches(_ data: FlatData) throws {
+        let vectors = data.matrix(rows: 4_500, columns: 12, seed: 3)
+        for metric in Metric.allCases {
+            let graph = try KNNGraph.exact(vectors, k: 4, metric: metric, options: .init(threads: 2))
+            let found = try FlatIndex(vectors, metric: metric).search(vectors.rows(0..<300), k: 5).neighbors
+            var wrong = 0
+            for row in 0..<300 where graph[row] != Array(found[row].filter { $0.id != Int64(row) }.prefix(4)) {
+                wrong += 1
+            }
+            #expect(wrong == 0, "\(metric)")
         }
     }
 
