@@ -25,6 +25,9 @@ private func read(_ bytes: [UInt8]) {
         search(lists)
         return
     }
+    if let codes = try? HashIndex(container, verify: false) { ask(codes) }
+    if let trees = try? KDTreeIndex(container, verify: false) { ask(trees) }
+    if let tables = try? HashTableIndex(container, verify: false) { ask(tables) }
     guard let index = try? FlatIndex(container, verify: false, threads: 1) else { return }
     precondition(index.count * index.dimension * 4 <= bytes.count)
     guard index.count > 0, index.dimension <= 1024 else { return }
@@ -46,6 +49,18 @@ private func search(_ index: IVFIndex) {
     var changed = index
     changed.remove(where: .range(0..<2))
     try? changed.add(queries, threads: 1)
+}
+
+private func ask(_ index: some VectorIndex) {
+    guard index.dimension <= 1024 else { return }
+    let queries = Matrix<Float>(rows: 3, columns: index.dimension) { elements in
+        for i in elements.indices { elements[i] = Float(i % 7) - 3 }
+    }
+    for filter in [nil, IDFilter.range(0..<5)] {
+        let options = SearchOptions(threads: 1, refineFactor: 4, leaves: 1000, probes: 100, filter: filter)
+        let found = try? index.search(queries, k: 3, options: options)
+        precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
+    }
 }
 
 /// Makes version, length and checksums of header, table and sections those that a writer would have stored.
@@ -99,6 +114,24 @@ public func seedContainers(
             var index = try? IVFIndex(training: base, spec: spec, options: .init(threads: 1)),
             (try? index.add(base.rows(0..<20), threads: 1)) != nil,
             (try? index.save(to: "\(corpus)/seed-\(text)")) != nil
+        else { return 1 }
+    }
+    for text in ["BFlat", "BMIH2,RFlat", "ITQ4,BFlat", "LSH16,Refine(SQ8)"] {
+        guard let spec = try? IndexSpec(parsing: text, dimension: 8),
+            var index = try? HashIndex(training: base, spec: spec, threads: 1),
+            (try? index.add(base.rows(0..<20), threads: 1)) != nil,
+            (try? index.save(to: "\(corpus)/seed-\(text)")) != nil
+        else { return 1 }
+    }
+    for metric in Metric.allCases {
+        guard let tree = try? IndexSpec(parsing: "KDTree2", dimension: 8),
+            let table = try? IndexSpec(parsing: "E2LSH2x3", dimension: 8),
+            var trees = try? KDTreeIndex(training: base, spec: tree, metric: metric, threads: 1),
+            var tables = try? HashTableIndex(training: base, spec: table, metric: metric, threads: 1),
+            (try? trees.add(base.rows(0..<80), threads: 1)) != nil,
+            (try? tables.add(base.rows(0..<20), threads: 1)) != nil,
+            (try? trees.save(to: "\(corpus)/seed-trees-\(metric.rawValue)")) != nil,
+            (try? tables.save(to: "\(corpus)/seed-tables-\(metric.rawValue)")) != nil
         else { return 1 }
     }
     return 0

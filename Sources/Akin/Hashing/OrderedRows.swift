@@ -13,8 +13,8 @@ struct OrderedRows: Sendable {
     /// Whether ids are the numbers in which vectors were added.
     private(set) var idsAreRows = true
 
-    /// The most rows: each has a number of 32 bits.
-    static let maximumCount = Int(UInt32.max) - 4096
+    /// The most rows: each has a number of 31 bits.
+    static let maximumCount = Int(Int32.max)
 
     var count: Int { primary.count }
     var byteCount: Int { primary.byteCount + fine.byteCount + ids.byteCount }
