@@ -14,6 +14,7 @@ let package = Package(
             name: "binary-search", dependencies: [.product(name: "Akin", package: "akin")]),
         .executableTarget(
             name: "ivf-search", dependencies: [.product(name: "Akin", package: "akin"), "CPeaks"]),
+        .executableTarget(name: "graph-churn", dependencies: [.product(name: "Akin", package: "akin")]),
     ],
     cLanguageStandard: .c11
 )

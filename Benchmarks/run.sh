@@ -8,6 +8,7 @@
 #     Benchmarks/run.sh binary              # binary codes beside faiss: a million of 256 bits
 #     Benchmarks/run.sh graphs fashion      # graphs beside hnswlib, faiss and svs: fashion, clusters
 #     Benchmarks/run.sh knn-graph           # k-NN graphs: exact on fashion, approximate on clusters
+#     Benchmarks/run.sh churn fashion       # graphs whose vectors are replaced, and filters: fashion, clusters
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
@@ -93,6 +94,13 @@ knn_graph() {
         --threads 2 --rounds 1
 }
 
+churn() { # data set
+    local spec=HNSW16,SQ8,RFlat
+    "$python" $peers/datasets.py "$1" "$data/$1"
+    swift build -c release --package-path Benchmarks >&2
+    record "churn $1" akin Benchmarks/.build/release/graph-churn "$data/$1"/base.* "$data/$1"/query.* $spec 300000
+}
+
 large() {
     "$python" $peers/datasets.py large "$data/large"
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
@@ -141,6 +149,7 @@ case $part in
     binary) binary ;;
     graphs) for name in "${@:-clusters}"; do graphs "$name"; done ;;
     knn-graph) knn_graph ;;
+    churn) for name in "${@:-clusters}"; do churn "$name"; done ;;
     large) large ;;
     compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;
@@ -162,7 +171,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | graphs [DATASET...] | knn-graph | large | compare [DATASET...] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | graphs [DATASET...] | knn-graph | churn [DATASET...] | large | compare [DATASET...] | embed | classify]" >&2
         exit 2
         ;;
 esac

@@ -28,6 +28,10 @@ private func read(_ bytes: [UInt8]) {
     if let codes = try? HashIndex(container, verify: false) { ask(codes) }
     if let trees = try? KDTreeIndex(container, verify: false) { ask(trees) }
     if let tables = try? HashTableIndex(container, verify: false) { ask(tables) }
+    if let graph = try? HNSWIndex(container, verify: false) {
+        search(graph)
+        return
+    }
     guard let index = try? FlatIndex(container, verify: false, threads: 1) else { return }
     precondition(index.count * index.dimension * 4 <= bytes.count)
     guard index.count > 0, index.dimension <= 1024 else { return }
@@ -61,6 +65,24 @@ private func ask(_ index: some VectorIndex) {
         let found = try? index.search(queries, k: 3, options: options)
         precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
     }
+}
+
+private func search(_ index: HNSWIndex) {
+    guard index.dimension <= 1024, index.count <= 4096 else { return }
+    let queries = Matrix<Float>(rows: 3, columns: index.dimension) { elements in
+        for i in elements.indices { elements[i] = Float(i % 7) - 3 }
+    }
+    for filtering in [nil] + SearchResult.Filtering.allCases {
+        var options = SearchOptions(threads: 1, efSearch: 8)
+        options.filter = filtering == nil ? nil : .predicate { $0 % 2 == 0 }
+        options.filtering = filtering
+        let found = try? index.search(queries, k: 3, options: options)
+        precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
+    }
+    _ = try? index.search(queries, within: 1, options: .init(threads: 1))
+    var changed = index
+    changed.remove(where: .range(0..<2), threads: 1)
+    try? changed.add(queries, threads: 1)
 }
 
 /// Makes version, length and checksums of header, table and sections those that a writer would have stored.
@@ -108,6 +130,13 @@ public func seedContainers(
     }
     let base = Matrix<Float>(rows: 300, columns: 8) { elements in
         for i in elements.indices { elements[i] = Float(i * 7919 % 101) / 10 }
+    }
+    for text in ["HNSW2", "HNSW2,SQ8,RFlat", "PCA4,HNSW2,PQ2x4"] {
+        guard let spec = try? IndexSpec(parsing: text, dimension: 8),
+            var index = try? HNSWIndex(training: base, spec: spec, threads: 1),
+            (try? index.add(base.rows(0..<20), ids: (0..<20).map { Int64($0 * 2) }, threads: 1)) != nil,
+            (try? index.save(to: "\(corpus)/seed-\(text)")) != nil
+        else { return 1 }
     }
     for text in ["IVF4,Flat", "IVF4,PQ4x4fs,RFlat", "PQ2", "PCA4,IVF2,SQ8", "SQ4", "IVF2,PQ4x4fsr,Refine(SQfp16)"] {
         guard let spec = try? IndexSpec(parsing: text, dimension: 8),

@@ -20,6 +20,7 @@ struct GraphFilter: Sendable {
     /// Asks a filter about the rows of an index.
     ///
     /// - Parameters:
+    ///   - filter: to ask.
     ///   - index: which must outlive this.
     ///   - queries: how many there are; for many it pays to ask about every row.
     ///   - ef: candidates that a walk keeps.

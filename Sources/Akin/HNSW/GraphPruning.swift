@@ -1,6 +1,7 @@
 /// Chooses which of many candidates a member is linked to; belongs to one thread.
 ///
-/// A candidate is left out where a nearer one that was chosen is nearer to it than the member is, by the factor alpha:
+/// A candidate is left out where a nearer one that was chosen is nearer to it than the member is, by the factor alpha,
+/// or where it is the same as one that was chosen, so that copies of one vector do not take all links:
 /// the rule of relative neighbourhood graphs, with the slack of Jayaram Subramanya et al.: "DiskANN" (2019).
 final class GraphPruner {
     /// A possible neighbour: a member, its row, and its key to the member that is linked.
@@ -51,7 +52,7 @@ final class GraphPruner {
                     codec.keys(
                         query.pointer, codes, chosenRows.pointer + first, count: n, kernels: kernels,
                         into: keys.pointer)
-                    for i in 0..<n where alpha * keys[i] < candidate.key { continue candidates }
+                    for i in 0..<n where alpha * keys[i] < candidate.key || keys[i] == 0 { continue candidates }
                 }
             }
             links[chosen] = candidate.member

@@ -61,6 +61,37 @@ final class GraphRanking {
         return neighbors
     }
 
+    /// Those of a walk's candidates that a filter lets pass and whose key is at most `bound`, nearest first, and the
+    /// number of candidates up to the last within the bound.
+    func all(
+        of searcher: GraphSearcher, within bound: Float, filter: IDFilter?, query: UnsafePointer<Float>,
+        prepared: UnsafePointer<Float>
+    ) -> (found: [Neighbor], reach: Int) {
+        best.removeAll(keepingCapacity: true)
+        var reach = 0
+        for first in stride(from: 0, to: searcher.poolCount, by: capacity) {
+            let n = min(capacity, searcher.poolCount - first)
+            for i in 0..<n { members[i] = searcher[first + i].member }
+            if let refinement = index.refinement {
+                let decides = index.metric != .l2 || refinement.codec is FlatGraphCodec
+                if decides {
+                    exact(refinement.codec, index.refined, n, query)
+                } else {
+                    refine(refinement.codec, n, query)
+                }
+            } else {
+                exact(index.codec, index.codes, n, prepared)
+            }
+            for i in 0..<n where keys[i] <= bound {
+                reach = first + i + 1
+                let id = ids[Int(members[i])]
+                if filter?.allows(id) ?? true { best.append((key: keys[i], id: id, member: members[i])) }
+            }
+        }
+        best.sort(by: Self.isBefore)
+        return (neighbors, reach)
+    }
+
     private func best(
         _ k: Int, ofFirst n: Int, _ query: UnsafePointer<Float>, _ prepared: UnsafePointer<Float>
     ) -> [Neighbor] {

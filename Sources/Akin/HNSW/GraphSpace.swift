@@ -12,9 +12,13 @@ struct GraphSpace: Sendable {
     let transforms: TransformChain
     /// r^2, for the inner product.
     let largestSquare: Float
+    /// Components that are coded are a multiple of this.
+    var parts = 1
 
     /// Components of what is coded.
-    var dimension: Int { transforms.outputDimension + (metric == .innerProduct ? 1 : 0) }
+    var dimension: Int { transforms.outputDimension + added }
+    /// Components added for the inner product; all but the last are zero.
+    private var added: Int { metric == .innerProduct ? parts - transforms.outputDimension % parts : 0 }
 
     /// Stored vectors, `[n, transforms.inputDimension]`, as they are coded.
     func points(_ vectors: Matrix<Float>, threads: Int) throws -> Matrix<Float> {
@@ -35,12 +39,13 @@ struct GraphSpace: Sendable {
     }
 
     private func extended(_ vectors: Matrix<Float>, by last: (Float) -> Float) -> Matrix<Float> {
-        let d = vectors.columns
-        return Matrix(rows: vectors.rows, columns: d + 1) { target in
+        let d = vectors.columns, width = d + added
+        return Matrix(rows: vectors.rows, columns: width) { target in
             vectors.withUnsafeElements { source in
                 for (row, square) in Self.squares(vectors).enumerated() {
-                    for i in 0..<d { target[row * (d + 1) + i] = source[row * d + i] }
-                    target[row * (d + 1) + d] = last(square)
+                    for i in 0..<d { target[row * width + i] = source[row * d + i] }
+                    for i in d..<width - 1 { target[row * width + i] = 0 }
+                    target[row * width + width - 1] = last(square)
                 }
             }
         }
@@ -57,4 +62,9 @@ struct GraphSpace: Sendable {
             }
         }
     }
+}
+
+extension IndexSpec.Codec {
+    /// What the components of vectors must be a multiple of.
+    var parts: Int { if case .product(let m, _) = self { m } else { 1 } }
 }

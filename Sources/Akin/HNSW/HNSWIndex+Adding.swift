@@ -29,6 +29,7 @@ extension HNSWIndex {
         try store(vectors, ids: ids, threads: threads)
         do {
             try link(first..<first + vectors.rows, threads: threads, monitor: monitor)
+            connect(added: first..<first + vectors.rows)
         } catch {
             truncate(to: layers[0].count)
             throw error
@@ -42,7 +43,7 @@ extension HNSWIndex {
         ids.truncate(to: count)
     }
 
-    private func check(_ given: [Int64]?, count added: Int) throws(IndexError) {
+    func check(_ given: [Int64]?, count added: Int) throws(IndexError) {
         guard let given else { return }
         guard given.count == added else { throw .idCountMismatch(vectors: added, ids: given.count) }
         var new = Set<Int64>(minimumCapacity: given.count)

@@ -24,9 +24,13 @@ extension HNSWIndex {
         try monitor.update("linking", done: rows.count, total: rows.count)
     }
 
-    /// The highest level of a row: each level holds one in `m` of the one below, drawn by the seed.
+    /// The highest level of a row: each level holds one in `m` of the one below, drawn by the seed for its id.
+    ///
+    /// Not for its number: rows that come and go at the same places would all draw the same.
     func level(row: Int) -> Int {
-        var generator = SplitMix64(seeds: construction.seed, UInt64(row))
+        var generator = SplitMix64(
+            seeds: construction.seed,
+            UInt64(bitPattern: ids.base.assumingMemoryBound(to: Int64.self)[row]))
         var left = generator.next()
         let share = UInt64(max(m, 2))
         var level = 0

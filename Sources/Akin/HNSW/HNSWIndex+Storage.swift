@@ -89,7 +89,8 @@ extension HNSWIndex {
         do {
             let transforms = try container.transforms(
                 graph.transforms, dimension: manifest.dimension, of: owner, verify: !verify)
-            points = GraphSpace(metric: manifest.metric, transforms: transforms, largestSquare: graph.largestSquare)
+            points = GraphSpace(
+                metric: manifest.metric, transforms: transforms, largestSquare: graph.largestSquare, parts: kind.parts)
             guard points.dimension == graph.codedDimension else {
                 throw IndexError.dimensionMismatch(expected: points.dimension, actual: graph.codedDimension)
             }
@@ -112,13 +113,17 @@ extension HNSWIndex {
                 container, level: level, count: count, degree: level == 0 ? 2 * m : m,
                 below: level == 0 ? 0 : graph.members[level - 1], rows: manifest.count, verify: !verify)
         }
+        try Self.checkPlaces(layers, container)
         let bytes = { (name: String, size: Int) -> RowStore in
             RowStore(
                 showing: try container.matrix(name, .uint8, rows: manifest.count, columns: size, of: UInt8.self))
         }
         codes = try bytes("codes", codec.rowByteCount)
-        refined = try refinement.map { try bytes("refined", $0.codec.rowByteCount) } ?? RowStore(rowByteCount: 0)
+        refined =
+            try refinement.map { try bytes("refined", $0.codec.rowByteCount) }
+            ?? RowStore(rowByteCount: 0, count: manifest.count)
         ids = RowStore(showing: try container.matrix("ids", .int64, rows: manifest.count, columns: 1, of: Int64.self))
+        if verify { try Self.checkIDs(ids, graph, container) }
         specification = spec
         dimension = manifest.dimension
         metric = manifest.metric
@@ -128,6 +133,46 @@ extension HNSWIndex {
         entry = UInt32(graph.entry)
         nextID = graph.nextID
         idsAreRows = graph.idsAreRows
+    }
+}
+
+extension HNSWIndex {
+    /// Sees that a member of a higher level is the row that it is one level down, and is there once.
+    private static func checkPlaces(_ layers: [GraphLayer], _ container: ContainerReader) throws(FileError) {
+        for level in layers.indices.dropFirst() {
+            let view = LayerView(layers[level], isBase: false)
+            let below = LayerView(layers[level - 1], isBase: level == 1)
+            var met = [Bool](repeating: false, count: below.count)
+            for member in 0..<UInt32(view.count) {
+                let place = view.below(member)
+                guard below.row(of: place) == view.row(of: member), !met[Int(place)] else {
+                    throw FileError(
+                        .malformed, path: container.path,
+                        "member \(member) of level \(level) is another one level down, or there twice",
+                        section: "places.\(level)")
+                }
+                met[Int(place)] = true
+            }
+        }
+    }
+
+    /// Sees that no id is there twice, and that each is below the next there will be.
+    private static func checkIDs(
+        _ ids: RowStore, _ graph: HNSWManifest, _ container: ContainerReader
+    ) throws(FileError) {
+        let numbers = UnsafeBufferPointer(start: ids.base.assumingMemoryBound(to: Int64.self), count: ids.count)
+        let isGood: Bool
+        if graph.idsAreRows {
+            isGood = numbers.indices.allSatisfy { numbers[$0] == Int64($0) } && graph.nextID >= ids.count
+        } else {
+            let sorted = numbers.sorted()
+            isGood = zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 } && sorted.last ?? -1 < max(graph.nextID, 0)
+        }
+        guard isGood else {
+            throw FileError(
+                .malformed, path: container.path, "an id is there twice, or is not below \(graph.nextID)",
+                section: "ids")
+        }
     }
 }
 

@@ -41,7 +41,7 @@ extension HNSWIndex {
                 largest = max(largest, GraphSpace.squares(try transforms.apply(block, threads: threads)).max() ?? 0)
             }
         }
-        let points = GraphSpace(metric: metric, transforms: transforms, largestSquare: largest)
+        let points = GraphSpace(metric: metric, transforms: transforms, largestSquare: largest, parts: kind.parts)
         let codec = try GraphCodecs.train(
             kind, on: points.points(original, threads: threads), seed: seed, threads: threads, monitor: monitor)
         let refinement = try spec.refinement.map {

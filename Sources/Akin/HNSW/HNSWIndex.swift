@@ -5,7 +5,7 @@
 /// the index keeps the vectors beside (`RFlat`) the best candidates are compared again by those.
 ///
 /// The index is a value. It may be searched from many threads at once, and changed with
-/// ``add(_:ids:threads:monitor:)``; a copy shares all memory with the original until one of them changes. The same
+/// ``add(_:ids:threads:monitor:)``, ``remove(_:threads:)`` and ``update(_:ids:threads:monitor:)``; a copy shares all memory with the original until one of them changes. The same
 /// vectors and seed give the same graph on any number of threads.
 ///
 /// ```swift
@@ -49,6 +49,8 @@ public struct HNSWIndex: VectorIndex {
     var nextID: Int64 = 0
     /// Whether ids are the numbers in which vectors were added.
     var idsAreRows = true
+    /// Vectors linked since it was last seen that all can be reached.
+    var linkedSinceCheck = 0
 
     /// Search breadth where a call does not say.
     public struct SearchDefaults: Sendable, Equatable, Codable {

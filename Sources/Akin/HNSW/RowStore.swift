@@ -20,11 +20,11 @@ struct RowStore: Sendable {
     /// Bytes that are in memory of our own, not in a file.
     var residentByteCount: Int { memory.isOwned ? memory.capacity * rowByteCount : 0 }
 
-    /// A store without rows.
-    init(rowByteCount: Int) {
+    /// A store of `count` rows that the caller writes.
+    init(rowByteCount: Int, count: Int = 0) {
         self.rowByteCount = rowByteCount
-        count = 0
-        memory = Memory(rows: 0, rowByteCount: rowByteCount)
+        self.count = count
+        memory = Memory(rows: count, rowByteCount: rowByteCount)
     }
 
     /// Shows rows that are elsewhere; they begin at a multiple of 64 bytes.
@@ -43,6 +43,13 @@ struct RowStore: Sendable {
         makeUnique(capacity: grown)
         defer { count += rows }
         return memory.mutable + count * rowByteCount
+    }
+
+    /// Adds the rows of another store, whose rows are as large.
+    mutating func append(of other: RowStore) {
+        precondition(other.rowByteCount == rowByteCount)
+        let count = other.count
+        append(count).copyMemory(from: other.base, byteCount: count * rowByteCount)
     }
 
     /// Drops the rows from `count` on.

@@ -67,7 +67,9 @@ import Testing
         }
     }
 
-    @Test("vectors that pass are found where none near the query does", arguments: [SearchResult.Filtering.twoHop, .wider])
+    @Test(
+        "vectors that pass are found where none near the query does",
+        arguments: [SearchResult.Filtering.twoHop, .wider])
     func elsewhere(filtering: SearchResult.Filtering) throws {
         let index = try make("HNSW12")
         // Those far from the first query.
@@ -82,7 +84,8 @@ import Testing
         #expect(recall(found, expected) > 0.95)
     }
 
-    @Test("few that pass are compared exactly where vectors are kept", arguments: ["HNSW8", "HNSW8,SQ8,RFlat"], [1, 40])
+    @Test(
+        "few that pass are compared exactly where vectors are kept", arguments: ["HNSW8", "HNSW8,SQ8,RFlat"], [1, 40])
     func exact(spec: String, queries: Int) throws {
         for metric in [Metric.l2, .innerProduct, .cosine] {
             let index = try make(spec, metric)
