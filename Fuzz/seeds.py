@@ -24,6 +24,11 @@ def indexes():
         yield f"{number}", base64.b64decode(case["file"])
 
 
+def graphs():
+    for case in golden("hnswlib.json"):
+        yield case["space"], base64.b64decode(case["file"])
+
+
 def archives():
     for name, code in (("ustar", tarfile.USTAR_FORMAT), ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT)):
         out = io.BytesIO()
@@ -55,7 +60,7 @@ def configurations():
 
 if __name__ == "__main__":
     makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
-              "FaissFuzz": indexes, "IndexSpecFuzz": specs}
+              "FaissFuzz": indexes, "IndexSpecFuzz": specs, "HnswlibFuzz": graphs}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)

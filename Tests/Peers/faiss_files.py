@@ -30,6 +30,7 @@ SPECS = [
     "IVF32,Flat", "IVF32,SQ8", "IVF32,SQ6", "IVF32,SQ4", "IVF32,SQfp16", "IVF32,SQbf16", "IVF32,PQ8x4", "IVF32,PQ8x6",
     "IVF32,PQ8x8", "IVF32,PQ8x4fs", "IVF32,PQ16x4fsr", "IVF16_HNSW8,Flat", "IDMap,Flat", "IDMap2,IVF32,PQ8x4",
     "IDMap,SQ8", "PCA16,Flat", "PCAW16,SQ8", "PCAR16,IVF32,Flat", "OPQ8,PQ8x4", "OPQ8_16,IVF32,PQ8x4fs,RFlat",
+    "HNSW8,Flat", "IDMap,HNSW8", "PCA16,HNSW8,Flat", "L2norm,HNSW8",
     "RR16,IVF32,SQ8", "L2norm,Flat", "L2norm,IVF32,PQ8x4fs", "IVF32,SQ4,RFlat", "IVF32,PQ8x4fs,Refine(SQfp16)",
     "IVF32,PQ8x4fs,Refine(SQ8)", "IDMap,IVF32,PQ8x4fs,RFlat", "PQ8x4fs,RFlat",
 ]

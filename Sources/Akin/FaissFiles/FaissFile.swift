@@ -8,8 +8,8 @@ public enum FaissFile {
     /// Opens an index that Faiss wrote.
     ///
     /// Flat indexes become a ``FlatIndex``; scalar and product quantizers, fast scan and inverted lists, with transforms
-    /// and refinement around them, an ``IVFIndex`` that has the same codes, so that it finds what Faiss finds. Ids are
-    /// those that Faiss gives. `docs/faiss-files.md` says what is read and what differs.
+    /// and refinement around them, an ``IVFIndex`` that has the same codes, so that it finds what Faiss finds; HNSW graphs
+    /// over vectors as they are a ``HNSWIndex`` with the same links. Ids are those that Faiss gives. `docs/faiss-files.md` says what is read and what differs.
     ///
     /// - Parameters:
     ///   - path: the file.
@@ -60,6 +60,9 @@ extension FaissIndex {
         if plan.transforms.isEmpty, plan.refinement == nil, case .flat(let vectors) = plan.core.content {
             return try plan.blaming { try plan.flatIndex(vectors, threads: threads) }
         }
+        if case .hnsw(let graph, let storage) = plan.core.content {
+            return try plan.blaming { try plan.graphIndex(graph, storage) }
+        }
         return try plan.blaming { try plan.ivfIndex(threads: threads ?? availableCores(), monitor: monitor) }
     }
 }
@@ -95,6 +98,7 @@ extension VectorIndex {
         switch self {
         case let flat as FlatIndex: try flat.faissIndex(path: path, threads: threads)
         case let ivf as IVFIndex: try ivf.faissIndex(path: path, threads: threads)
+        case let graph as HNSWIndex: try graph.faissIndex(path: path)
         default: throw FileError(.unsupported, path: path, "\(spec) has no counterpart in Faiss")
         }
     }

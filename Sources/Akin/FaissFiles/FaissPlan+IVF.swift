@@ -67,7 +67,7 @@ extension FaissPlan {
 
     // MARK: - Parts
 
-    private func transformChain() throws(FileError) -> TransformChain {
+    func transformChain() throws(FileError) -> TransformChain {
         var chain: [any VectorTransform] = []
         for transform in transforms { chain.append(try transform.transform(path: path)) }
         return TransformChain(chain, inputDimension: header.dimension)

@@ -87,8 +87,7 @@ struct FaissPlan {
             refineFactor = factor
             outerMaps = idMaps.count
             core = base
-        case .hnsw: throw unsupported("HNSW graphs are read, but not searched")
-        case .flat, .scalar, .product, .fastScan, .ivf: return false
+        case .flat, .scalar, .product, .fastScan, .ivf, .hnsw: return false
         }
         return true
     }

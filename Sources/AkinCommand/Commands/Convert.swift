@@ -1,7 +1,7 @@
 import Akin
 import ArgumentParser
 
-/// `akin convert`: one file format of vectors to another, and index files of Faiss to Akin's and back.
+/// `akin convert`: one file format of vectors to another, and index files of Faiss and hnswlib to Akin's and back.
 struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Converts a file of vectors to another format, or an index of Faiss to Akin's and back.",
@@ -15,6 +15,7 @@ struct Convert: ParsableCommand {
               akin convert base.npy small.npy --type float16 --first 1000
               akin convert index.faiss index.akin
               akin convert index.akin index.faiss
+              akin convert hnswlib.bin index.akin --metric cosine
             """)
 
     @Argument(help: "The file to read.")
@@ -26,6 +27,9 @@ struct Convert: ParsableCommand {
     @Option(
         help: "Element type of a .npy output: float32, float16, uint8, int8, int32, int64 (default: as in the input).")
     var type: ElementType?
+
+    @Option(help: "How nearness is measured in an index of hnswlib, whose files do not say: l2, ip or cosine.")
+    var metric: Metric?
 
     @Option(help: "Only the first rows.")
     var first: Int?
@@ -42,6 +46,15 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         let session = Session(talk)
+        if let metric {
+            try checkNoVectorOptions()
+            guard output.hasSuffix(".akin") else {
+                throw CommandError("\(output): an index of hnswlib is converted to .akin")
+            }
+            let index = try HnswlibFile.open(input, metric: metric)
+            try index.save(to: output)
+            return try report(session, spec: index.spec, index.count, index.dimension)
+        }
         let (from, to) = (Kind(input, exists: true), Kind(output, exists: false))
         switch (from, to) {
         case (.vectors, .vectors): return try convertVectors(session)
