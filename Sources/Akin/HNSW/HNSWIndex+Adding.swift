@@ -57,12 +57,17 @@ extension HNSWIndex {
         for i in 0..<count where new.contains(stored[i]) { throw .duplicateID(stored[i]) }
     }
 
-    /// Codes vectors into new rows.
+    /// Codes vectors into new rows, in an order drawn by the seed.
+    ///
+    /// Vectors often come sorted by class, and rows that join together are not linked with one another: a batch must be
+    /// a fair sample of what comes.
     private mutating func store(
         _ vectors: Matrix<Float>, ids given: [Int64]?, threads: Int
     ) throws {
+        var random = SplitMix64(seeds: construction.seed, 0x6f72_6465_72, UInt64(count))
+        let order = (0..<vectors.rows).shuffled(using: &random)
         let newIDs = ids.append(vectors.rows).assumingMemoryBound(to: Int64.self)
-        for i in 0..<vectors.rows { newIDs[i] = given?[i] ?? nextID + Int64(i) }
+        for (i, number) in order.enumerated() { newIDs[i] = given?[number] ?? nextID + Int64(number) }
         nextID = max(nextID, (given?.max() ?? nextID + Int64(vectors.rows) - 1) + 1)
         idsAreRows = idsAreRows && given == nil
 
@@ -70,7 +75,7 @@ extension HNSWIndex {
         nonisolated(unsafe) let fineRows = refined.append(vectors.rows)
         let (codec, fine, step) = (codec, refinement?.codec, 1 << 14)
         for first in stride(from: 0, to: vectors.rows, by: step) {
-            let block = vectors.rows(first..<min(first + step, vectors.rows))
+            let block = KMeans.rows(vectors, Array(order[first..<min(first + step, vectors.rows)]))
             let coded = try points.points(block, threads: threads)
             let parts = (block.rows + 255) / 256
             try coded.withUnsafeElements { coded in

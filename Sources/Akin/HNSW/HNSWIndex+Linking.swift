@@ -15,8 +15,9 @@ extension HNSWIndex {
         var first = rows.lowerBound
         while first < rows.upperBound {
             try monitor.update("linking", done: first - rows.lowerBound, total: rows.count)
-            // While the graph is small a row of the batch misses many near ones that are in the batch with it.
-            let size = max(1, min(first / 8, max(rows.upperBound / 50, 64)))
+            // A row misses the near ones that are in its batch, so a batch is small beside what joined before it: in all,
+            // and of these rows, which may be unlike those that were there.
+            let size = max(1, min((first - rows.lowerBound) / 8, max(rows.upperBound / 50, 64)))
             let batch = first..<min(first + size, rows.upperBound)
             linkBatch(batch, threads: threads)
             first = batch.upperBound

@@ -15,7 +15,7 @@ extension HNSWIndex {
     public func save(to path: String) throws {
         let writer = try ContainerWriter(path: path)
         try writer.write(
-            json: IndexManifest(self, elementType: codec is FlatGraphCodec ? .float32 : .uint8, hasIDs: !idsAreRows),
+            json: IndexManifest(self, elementType: codec is FlatGraphCodec ? .float32 : .uint8, hasIDs: true),
             named: IndexManifest.sectionName)
         try writer.write(
             json: HNSWManifest(

@@ -47,6 +47,19 @@ import Testing
         #expect(recall(of: narrow.neighbors, truth) <= recall(of: wide.neighbors, truth))
     }
 
+    @Test("vectors that come sorted are found as well as others", arguments: [false, true])
+    func sorted(inParts: Bool) throws {
+        // Each class is added behind the others, as files of a folder are.
+        let classes = (0..<12).map { Matrix<Float>.clustered(rows: 150, columns: 16, clusters: 1, seed: 100 + $0) }
+        let base = Matrix(classes.flatMap { rows in (0..<rows.rows).map { rows[$0] } })
+        var index = try HNSWIndex(
+            training: base, spec: IndexSpec(parsing: "HNSW8"), construction: .init(efConstruction: 40))
+        for rows in inParts ? classes : [base] { try index.add(rows) }
+        let truth = bruteForce(base, base, k: 10, metric: .l2)
+        let found = try index.search(base, k: 10, options: .init(efSearch: 60)).neighbors
+        #expect(recall(of: found, truth) > 0.98)
+    }
+
     @Test("the number of threads changes neither graph nor answer")
     func threads() throws {
         let base = Matrix<Float>.clustered(rows: 1200, columns: 16, clusters: 8, seed: 3)
