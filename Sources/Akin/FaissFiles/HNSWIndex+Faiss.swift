@@ -23,8 +23,9 @@ extension HNSWIndex {
         let header = FaissHeader(dimension: columns, count: count, metric: metric == .l2 ? .l2 : .innerProduct)
         let storage = FaissIndex(header, .flat(FaissArray(vectors)))
         let index = FaissIndex(header, .hnsw(faissGraph, storage: storage)).behind(chain)
-        guard !idsAreRows else { return index }
         let stored = ids.base.assumingMemoryBound(to: Int64.self)
+        // Rows may be in another order than their ids.
+        guard !(0..<count).allSatisfy({ stored[$0] == Int64($0) }) else { return index }
         return try index.behind((0..<count).map { stored[$0] }, path: path)
     }
 

@@ -161,13 +161,9 @@ extension HNSWIndex {
         _ ids: RowStore, _ graph: HNSWManifest, _ container: ContainerReader
     ) throws(FileError) {
         let numbers = UnsafeBufferPointer(start: ids.base.assumingMemoryBound(to: Int64.self), count: ids.count)
-        let isGood: Bool
-        if graph.idsAreRows {
-            isGood = numbers.indices.allSatisfy { numbers[$0] == Int64($0) } && graph.nextID >= ids.count
-        } else {
-            let sorted = numbers.sorted()
-            isGood = zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 } && sorted.last ?? -1 < max(graph.nextID, 0)
-        }
+        // Rows are not in the order of their ids, however those were given.
+        let sorted = numbers.sorted()
+        let isGood = zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 } && sorted.last ?? -1 < max(graph.nextID, 0)
         guard isGood else {
             throw FileError(
                 .malformed, path: container.path, "an id is there twice, or is not below \(graph.nextID)",
