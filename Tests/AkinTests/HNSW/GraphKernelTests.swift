@@ -171,7 +171,9 @@ struct GraphWalkTests {
                             query: copies[i].pointer, member: entries[i], pool: pools[i].pointer, count: 0,
                             met: met[i].pointer, seen: seen[i].pointer, seen_count: 0, next: 0, fresh: 0)
                     }
-                    akin_graph_beam_of(akin_graph_at(level), AKIN_ROWS_U8)?(&layer, &walks, walks.count, ef)
+                    withExtendedLifetime((pools, met, seen, copies)) {
+                        akin_graph_beam_of(akin_graph_at(level), AKIN_ROWS_U8)?(&layer, &walks, walks.count, ef)
+                    }
                     return queries.indices.map { i in
                         #expect((0..<met[i].count).allSatisfy { met[i][$0] == 0 })
                         return (0..<walks[i].count).map { pools[i][$0] }

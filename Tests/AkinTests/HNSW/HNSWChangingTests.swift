@@ -149,7 +149,12 @@ import Testing
         try left.add(Self.base.rows(0..<700))
         try right.add(Self.base.rows(700..<1500))
         try whole.add(Self.base.rows(0..<1500))
-        #expect(throws: IndexError.duplicateID(0)) { try left.merge(right) }
+        let error = #expect(throws: IndexError.self) { try left.merge(right) }
+        guard case .duplicateID(0..<700) = error else {
+            Issue.record("expected an id below 700 to be there twice, got \(String(describing: error))")
+            return
+        }
+        #expect(left.count == 700)
         try left.merge(right, idOffset: 700)
         #expect(left.count == 1500 && left.unreachable.isEmpty)
         let truth = try whole.search(Self.queries, k: 10, options: .init(efSearch: 400)).neighbors
