@@ -12,7 +12,9 @@ let package = Package(
     products: [
         .library(name: "Akin", targets: ["Akin"]),
         .library(name: "AkinVision", targets: ["AkinVision"]),
+        .library(name: "AkinCUDA", targets: ["AkinCUDA"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
+        .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -42,11 +44,23 @@ let package = Package(
         .target(name: "CAkinORT", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(name: "AkinVision", dependencies: ["Akin", "CAkinImage", "CAkinORT"], swiftSettings: settings),
 
+        // NVIDIA GPUs. The driver and NVRTC are opened at run time; kernels/ travels inside the program as text.
+        .target(
+            name: "CAkinCUDA", exclude: ["kernels"],
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "AkinCUDA", dependencies: ["Akin", "CAkinCUDA"], swiftSettings: settings),
+        // What holds on every device, run by the tests on a stand-in and by this program on a GPU.
+        .target(
+            name: "AkinCUDACases", dependencies: ["AkinCUDA", "Akin"], path: "Tests/AkinCUDACases",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "AkinCUDACheck", dependencies: ["AkinCUDA", "AkinCUDACases"], swiftSettings: settings),
+
         // The program.
         .executableTarget(
             name: "AkinCommand",
             dependencies: [
-                "Akin", "AkinVision",
+                "Akin", "AkinVision", "AkinCUDA",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -62,6 +76,9 @@ let package = Package(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AkinCUDATests", dependencies: ["AkinCUDA", "AkinCUDACases", "AkinTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "AkinCommandTests",
             dependencies: ["AkinCommand", "FirstSearch", "Akin", "AkinVision", "AkinTestSupport"],

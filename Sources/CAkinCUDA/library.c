@@ -1,0 +1,67 @@
+#include "akin_cuda.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+// A call's name and where its pointer goes in the table.
+typedef struct {
+    const char *name;
+    size_t offset;
+} entry;
+
+#define DRIVER_ENTRY(name, parameters) {#name, offsetof(akin_cuda_driver, name)},
+static const entry driver_entries[] = {AKIN_CUDA_DRIVER_CALLS(DRIVER_ENTRY)};
+
+#define NVRTC_ENTRY(name, parameters) {#name, offsetof(akin_nvrtc, name)},
+static const entry nvrtc_entries[] = {AKIN_NVRTC_CALLS(NVRTC_ENTRY) NVRTC_ENTRY(nvrtcGetErrorString, (int code))};
+
+// (strdup is POSIX, not C11.)
+static int fail(int code, const char *text, char **message) {
+    size_t bytes = text ? strlen(text) + 1 : 0;
+    *message = bytes ? malloc(bytes) : NULL;
+    if (*message)
+        memcpy(*message, text, bytes);
+    return code;
+}
+
+static int fill(const char *path, void *table, const entry *entries, size_t count, char **message) {
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        return fail(AKIN_CUDA_CANNOT_OPEN, dlerror(), message);
+    for (size_t i = 0; i < count; i++) {
+        void *symbol = dlsym(library, entries[i].name);
+        if (!symbol) {
+            dlclose(library);
+            return fail(AKIN_CUDA_TOO_OLD, entries[i].name, message);
+        }
+        // POSIX lets dlsym hand out functions as data pointers; ISO C wants the copy.
+        memcpy((char *)table + entries[i].offset, &symbol, sizeof symbol);
+    }
+    return AKIN_CUDA_OK;
+}
+
+static int open_table(const char *path, size_t bytes, const entry *entries, size_t count, const void **out,
+                      char **message) {
+    *out = NULL;
+    *message = NULL;
+    void *table = calloc(1, bytes);
+    if (!table)
+        return fail(AKIN_CUDA_CANNOT_OPEN, "out of memory", message);
+    int code = fill(path, table, entries, count, message);
+    if (code)
+        free(table);
+    else
+        *out = table;
+    return code;
+}
+
+int akin_cuda_driver_open(const char *path, const akin_cuda_driver **out, char **message) {
+    return open_table(path, sizeof **out, driver_entries, sizeof driver_entries / sizeof *driver_entries,
+                      (const void **)out, message);
+}
+
+int akin_nvrtc_open(const char *path, const akin_nvrtc **out, char **message) {
+    return open_table(path, sizeof **out, nvrtc_entries, sizeof nvrtc_entries / sizeof *nvrtc_entries,
+                      (const void **)out, message);
+}
