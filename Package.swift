@@ -76,8 +76,10 @@ let package = Package(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
+        // A driver whose devices are made of host memory.
+        .target(name: "CAkinFakeCUDA", dependencies: ["CAkinCUDA"], path: "Tests/CAkinFakeCUDA"),
         .testTarget(
-            name: "AkinCUDATests", dependencies: ["AkinCUDA", "AkinCUDACases", "AkinTestSupport"],
+            name: "AkinCUDATests", dependencies: ["AkinCUDA", "AkinCUDACases", "CAkinFakeCUDA", "AkinTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "AkinCommandTests",

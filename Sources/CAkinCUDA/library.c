@@ -8,12 +8,15 @@
 typedef struct {
     const char *name;
     size_t offset;
+    int optional;
 } entry;
 
-#define DRIVER_ENTRY(name, parameters) {#name, offsetof(akin_cuda_driver, name)},
-static const entry driver_entries[] = {AKIN_CUDA_DRIVER_CALLS(DRIVER_ENTRY)};
+#define DRIVER_ENTRY(name, parameters) {#name, offsetof(akin_cuda_driver, name), 0},
+#define DRIVER_OPTIONAL_ENTRY(name, parameters) {#name, offsetof(akin_cuda_driver, name), 1},
+static const entry driver_entries[] = {AKIN_CUDA_DRIVER_CALLS(DRIVER_ENTRY)
+                                           AKIN_CUDA_DRIVER_OPTIONAL_CALLS(DRIVER_OPTIONAL_ENTRY)};
 
-#define NVRTC_ENTRY(name, parameters) {#name, offsetof(akin_nvrtc, name)},
+#define NVRTC_ENTRY(name, parameters) {#name, offsetof(akin_nvrtc, name), 0},
 static const entry nvrtc_entries[] = {AKIN_NVRTC_CALLS(NVRTC_ENTRY) NVRTC_ENTRY(nvrtcGetErrorString, (int code))};
 
 // (strdup is POSIX, not C11.)
@@ -31,7 +34,7 @@ static int fill(const char *path, void *table, const entry *entries, size_t coun
         return fail(AKIN_CUDA_CANNOT_OPEN, dlerror(), message);
     for (size_t i = 0; i < count; i++) {
         void *symbol = dlsym(library, entries[i].name);
-        if (!symbol) {
+        if (!symbol && !entries[i].optional) {
             dlclose(library);
             return fail(AKIN_CUDA_TOO_OLD, entries[i].name, message);
         }

@@ -7,6 +7,11 @@ package struct KernelSource: Sendable {
     /// Its text.
     package let text: String
 
+    package init(name: String, text: String) {
+        self.name = name
+        self.text = text
+    }
+
     /// Every source that the program carries: none when its C compiler knew no `#embed`.
     package static let all: [KernelSource] = {
         var count = 0

@@ -1,3 +1,4 @@
+import Akin
 import CAkinORT
 public import Foundation
 
@@ -52,7 +53,7 @@ public final class ONNXRuntime: Sendable {
     public static func find(
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws(EmbeddingError) -> ONNXRuntime {
-        try find(environment: environment, folders: defaultFolders(), systemNames: [libraryName])
+        try find(environment: environment, folders: PythonLibraries.folders(), systemNames: [libraryName])
     }
 
     /// As ``find(environment:)``, with the places given.
@@ -78,35 +79,11 @@ public final class ONNXRuntime: Sendable {
                 + systemNames.map { "\($0) (system)" })
     }
 
-    /// The program's folder and those above it, then the current folder.
-    private static func defaultFolders() -> [String] {
-        var folders: [String] = []
-        if let program = Bundle.main.executableURL?.resolvingSymlinksInPath() {
-            var folder = program.deletingLastPathComponent().standardizedFileURL
-            while folder.path != "/" {
-                folders.append(folder.path)
-                folder = folder.deletingLastPathComponent()
-            }
-        }
-        let current = FileManager.default.currentDirectoryPath
-        if !folders.contains(current) { folders.append(current) }
-        return folders
-    }
-
-    /// The newest library in a folder's `.venv`.
+    /// The newest library in a folder's `.venv`; the file carries its version behind or within the name:
+    /// `libonnxruntime.so.1.31.1`, `libonnxruntime.1.31.1.dylib`.
     private static func library(inVirtualEnvironmentOf folder: String) -> String? {
-        func entries(_ path: String, prefix: String) -> [String] {
-            ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-                .filter { $0.hasPrefix(prefix) }
-                .sorted { $0.compare($1, options: .numeric) == .orderedDescending }
-                .map { "\(path)/\($0)" }
-        }
-        for python in entries("\(folder)/.venv/lib", prefix: "python3") {
-            // The file carries its version behind or within the name: libonnxruntime.so.1.31.1, libonnxruntime.1.31.1.dylib.
-            let libraries = entries("\(python)/site-packages/onnxruntime/capi", prefix: "libonnxruntime.")
-            if let library = libraries.first { return library }
-        }
-        return nil
+        PythonLibraries.newest(
+            inVirtualEnvironment: folder + "/.venv", place: "onnxruntime/capi", prefix: "libonnxruntime.")
     }
 
     /// Turns a message that C made into a string and releases it.

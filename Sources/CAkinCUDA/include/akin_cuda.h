@@ -128,6 +128,10 @@ typedef struct akin_cuda_function_s *akin_cuda_function;
                        unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,                    \
                        akin_cuda_stream stream, void **parameters, void **extra))
 
+// Calls that older drivers lack; their members may be NULL.
+#define AKIN_CUDA_DRIVER_OPTIONAL_CALLS(X)                                                                             \
+    X(cuFuncGetParamInfo, (akin_cuda_function function, size_t index, size_t * offset, size_t * bytes)) // 12.4
+
 // Every call of NVRTC that is used. All but nvrtcGetErrorString return a result.
 typedef struct akin_nvrtc_program_s *akin_nvrtc_program;
 #define AKIN_NVRTC_CALLS(X)                                                                                            \
@@ -146,6 +150,7 @@ typedef struct akin_nvrtc_program_s *akin_nvrtc_program;
 #define AKIN_CUDA_MEMBER(name, parameters) akin_cuda_result(*name) parameters;
 typedef struct akin_cuda_driver {
     AKIN_CUDA_DRIVER_CALLS(AKIN_CUDA_MEMBER)
+    AKIN_CUDA_DRIVER_OPTIONAL_CALLS(AKIN_CUDA_MEMBER)
 } akin_cuda_driver;
 
 typedef struct akin_nvrtc {

@@ -1,4 +1,4 @@
-import AkinVision
+import Akin
 import Testing
 
 @Suite("SHA-256")
