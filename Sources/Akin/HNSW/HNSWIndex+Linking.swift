@@ -2,8 +2,8 @@ extension HNSWIndex {
     /// Links rows that are coded but in no layer yet.
     ///
     /// Rows join in batches. Each row of a batch looks for its neighbours in the graph as it was before the batch, on any
-    /// thread; then the links back are added, grouped by the member they start from. So the graph does not depend on
-    /// the number of threads.
+    /// thread; rows that found the same neighbour are offered to each other; then the links back are added, grouped by
+    /// the member they start from. So the graph does not depend on the number of threads.
     ///
     /// - Parameters:
     ///   - rows: behind those of level 0.
@@ -15,11 +15,12 @@ extension HNSWIndex {
         var first = rows.lowerBound
         while first < rows.upperBound {
             try monitor.update("linking", done: first - rows.lowerBound, total: rows.count)
-            // A row misses the near ones that are in its batch, so a batch is small beside what joined before it: in all,
-            // and of these rows, which may be unlike those that were there.
+            // A row meets the near ones of its batch only by way of what joined before, so a batch is small beside that:
+            // in all, and of these rows, which may be unlike those that were there.
             let size = max(1, min((first - rows.lowerBound) / 8, max(rows.upperBound / 50, 64)))
             let batch = first..<min(first + size, rows.upperBound)
-            linkBatch(batch, threads: threads)
+            // Offering them to each other takes time, and matters where they are many beside what they are like.
+            linkBatch(batch, amongEachOther: batch.count * 16 > first - rows.lowerBound, threads: threads)
             first = batch.upperBound
         }
         try monitor.update("linking", done: rows.count, total: rows.count)
@@ -42,7 +43,7 @@ extension HNSWIndex {
         return level
     }
 
-    private mutating func linkBatch(_ batch: Range<Int>, threads: Int) {
+    private mutating func linkBatch(_ batch: Range<Int>, amongEachOther: Bool, threads: Int) {
         let top = layers.count - 1
         let start = layers[0].count == 0 ? nil : entry
         let members = join(batch)
@@ -52,7 +53,10 @@ extension HNSWIndex {
         let links = layers.indices.map { layers[$0].links.mutableBase().assumingMemoryBound(to: UInt32.self) }
         let work = GraphLinker(self, batch: batch, members: members, links: links)
         work.linkForward(views, top: top, entry: start, threads: threads)
-        for layer in 0...top { work.linkBack(views[layer], layer: layer, threads: threads) }
+        for layer in 0...top {
+            if amongEachOther { work.linkAmong(views[layer], layer: layer, threads: threads) }
+            work.linkBack(views[layer], layer: layer, threads: threads)
+        }
     }
 
     /// Puts rows into their layers, without links, and raises the entry where a row goes higher than all before.
@@ -96,8 +100,8 @@ private final class GraphLinker: @unchecked Sendable {
         self.links = links
     }
 
-    private func pruner(_ degree: Int) -> GraphPruner {
-        GraphPruner(codec: codec, codes: codes, degree: degree, alpha: construction.alpha, kernels: .best)
+    private func chooser(_ view: LayerView, _ layer: Int) -> GraphLinkChooser {
+        GraphLinkChooser(view, links: links[layer], codec: codec, codes: codes, alpha: construction.alpha)
     }
 
     /// Finds neighbours of every row of the batch, on all its levels up to `top`, and writes the links to them.
@@ -108,13 +112,13 @@ private final class GraphLinker: @unchecked Sendable {
             let searchers = (0..<GraphSearcher.together).map { _ in
                 GraphSearcher(codec: codec, codes: codes, members: memberCount, degree: degree, kernels: .best)
             }
-            let pruner = pruner(degree)
+            let choosers = layers.indices.map { chooser(layers[$0], $0) }
             // Rows that are on the lowest level alone, which are most, are searched for together.
             var group: [(searcher: GraphSearcher, entry: UInt32)] = []
             var rows: [Int] = []
             func flush() {
                 GraphSearcher.search(layers[0], group, ef: construction.efConstruction)
-                for (row, start) in zip(rows, group) { choose(row, 0, layers[0], start.searcher, pruner) }
+                for (row, start) in zip(rows, group) { choose(row, 0, layers[0], start.searcher, choosers[0]) }
                 group.removeAll(keepingCapacity: true)
                 rows.removeAll(keepingCapacity: true)
             }
@@ -125,7 +129,7 @@ private final class GraphLinker: @unchecked Sendable {
                 var start = searcher.descend(layers, from: entry, to: own)
                 for level in stride(from: own, to: 0, by: -1) {
                     searcher.search(layers[level], from: start, ef: construction.efConstruction)
-                    choose(i, level, layers[level], searcher, pruner)
+                    choose(i, level, layers[level], searcher, choosers[level])
                     start = layers[level].below(searcher[0].member)
                 }
                 group.append((searcher, start))
@@ -137,61 +141,54 @@ private final class GraphLinker: @unchecked Sendable {
     }
 
     /// Links a row of the batch to what a searcher found.
-    private func choose(_ i: Int, _ level: Int, _ view: LayerView, _ searcher: GraphSearcher, _ pruner: GraphPruner) {
-        let found = (0..<searcher.poolCount).lazy.map { i in
-            let (member, key) = searcher[i]
-            return GraphPruner.Candidate(key: key, member: member, row: view.row(of: member))
-        }
-        pruner.choose(
-            among: found, degree: view.degree, into: links[level] + Int(members[i][level]) * view.degree)
+    private func choose(
+        _ i: Int, _ level: Int, _ view: LayerView, _ searcher: GraphSearcher, _ chooser: GraphLinkChooser
+    ) {
+        chooser.link(
+            members[i][level],
+            to: (0..<searcher.poolCount).lazy.map { i in
+                let (member, key) = searcher[i]
+                return GraphPruner.Candidate(key: key, member: member, row: view.row(of: member))
+            })
     }
+
+    /// Offers members of the batch that are linked to the same member to each other.
+    func linkAmong(_ view: LayerView, layer: Int, threads: Int) {
+        let joined = members.filter { $0.count > layer }.map { $0[layer] }
+        let edges = BackwardLinks(joined, links: links[layer], degree: view.degree)
+        let blocks = min(joined.count, threads == 1 ? 1 : 8 * threads)
+        nonisolated(unsafe) let (view, links) = (view, links[layer])
+        parallel(threads: threads, count: blocks) { [self] block in
+            let chooser = chooser(view, layer)
+            var others: [UInt32] = []
+            for member in joined[joined.count * block / blocks..<joined.count * (block + 1) / blocks] {
+                others.removeAll(keepingCapacity: true)
+                for i in 0..<view.degree {
+                    let target = links[Int(member) * view.degree + i]
+                    if target == GraphLayer.none { break }
+                    edges.collect(beside: member, linkedTo: target, atMost: Self.offered, into: &others)
+                }
+                guard !others.isEmpty else { continue }
+                chooser.offer(Set(others).sorted(), to: member, whileFree: false)
+            }
+        }
+    }
+
+    /// How many members are offered to one by way of one target; where many copies of a vector join, all of them have
+    /// the same.
+    private static let offered = 8
 
     /// Links the members that the batch was linked to with those of the batch.
     func linkBack(_ view: LayerView, layer: Int, threads: Int) {
-        let links = links[layer], degree = view.degree
-        // From which member, to which of the batch; in this order.
-        var back: [UInt64] = []
-        for members in members where members.count > layer {
-            let member = members[layer]
-            for i in 0..<degree {
-                let target = links[Int(member) * degree + i]
-                if target == GraphLayer.none { break }
-                back.append(UInt64(target) << 32 | UInt64(member))
-            }
-        }
-        back.sort()
-        var starts = back.indices.filter { $0 == 0 || back[$0] >> 32 != back[$0 - 1] >> 32 }
-        starts.append(back.count)
-        let groups = starts.count - 1
-        let blocks = min(groups, threads == 1 ? 1 : 8 * threads)
-        nonisolated(unsafe) let (view, target) = (view, links)
-        let (edges, bounds) = (back, starts)
+        let joined = members.filter { $0.count > layer }.map { $0[layer] }
+        let edges = BackwardLinks(joined, links: links[layer], degree: view.degree)
+        let blocks = min(edges.targets, threads == 1 ? 1 : 8 * threads)
+        nonisolated(unsafe) let view = view
         parallel(threads: threads, count: blocks) { [self] block in
-            let pruner = pruner(degree)
-            let query = Buffer<UInt8>(repeating: 0, count: codec.queryByteCount)
-            var candidates: [GraphPruner.Candidate] = []
-            var rows: [UInt32] = []
-            var keys: [Float] = []
-            for group in groups * block / blocks..<groups * (block + 1) / blocks {
-                let member = UInt32(edges[bounds[group]] >> 32)
-                let new = edges[bounds[group]..<bounds[group + 1]].lazy.map { UInt32(truncatingIfNeeded: $0) }
-                let own = target + Int(member) * degree
-                var held = 0
-                while held < degree, own[held] != GraphLayer.none { held += 1 }
-                if held + new.count <= degree {
-                    for (i, link) in new.enumerated() { own[held + i] = link }
-                    continue
-                }
-                candidates.removeAll(keepingCapacity: true)
-                for i in 0..<held { candidates.append(.init(key: 0, member: own[i], row: view.row(of: own[i]))) }
-                for link in new { candidates.append(.init(key: 0, member: link, row: view.row(of: link))) }
-                rows = candidates.map(\.row)
-                keys = Array(repeating: 0, count: rows.count)
-                codec.prepare(row: codes + Int(view.row(of: member)) * codec.rowByteCount, into: query.pointer)
-                codec.keys(query.pointer, codes, &rows, count: rows.count, kernels: .best, into: &keys)
-                for i in candidates.indices { candidates[i].key = keys[i] }
-                candidates.sort(by: GraphPruner.Candidate.isBefore)
-                pruner.choose(among: candidates, degree: degree, into: own)
+            let chooser = chooser(view, layer)
+            for number in edges.targets * block / blocks..<edges.targets * (block + 1) / blocks {
+                let (target, new) = edges[number]
+                chooser.offer(new, to: target, whileFree: true)
             }
         }
     }

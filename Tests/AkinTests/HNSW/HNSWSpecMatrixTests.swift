@@ -144,7 +144,7 @@ import Testing
         for count in [1, 2, 200] {
             var index = try HNSWIndex(training: base.rows(0..<count), spec: IndexSpec(parsing: "HNSW4,SQ8,RFlat"))
             try index.add(base.rows(0..<count))
-            let found = try index.search(base.rows(0..<count), k: 2, options: .init(efSearch: 200)).neighbors
+            let found = try index.search(base.rows(0..<count), k: 2, options: .init(efSearch: 32)).neighbors
             #expect((0..<count).allSatisfy { found[$0].first?.id == Int64($0) && found[$0].count == min(2, count) })
         }
     }
