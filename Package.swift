@@ -54,7 +54,11 @@ let package = Package(
             name: "AkinCUDACases", dependencies: ["AkinCUDA", "Akin"], path: "Tests/AkinCUDACases",
             swiftSettings: settings),
         .executableTarget(
-            name: "AkinCUDACheck", dependencies: ["AkinCUDA", "AkinCUDACases"], swiftSettings: settings),
+            name: "AkinCUDACheck",
+            dependencies: [
+                "AkinCUDA", "AkinCUDACases", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
 
         // The program.
         .executableTarget(

@@ -1,7 +1,117 @@
 import AkinCUDA
+import AkinCUDACases
+import ArgumentParser
+import Foundation
 
-/// The program `akin-cuda-check`: the device's test matrix on a machine that may have nothing but a driver and NVRTC.
+/// The program `akin-cuda-check`: whether a GPU does what it should, and how fast.
 @main
-struct AkinCUDACheck {
-    static func main() {}
+struct AkinCUDACheck: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "akin-cuda-check",
+        abstract: "Runs what holds on every device on a GPU, and measures it.",
+        discussion: """
+            It needs NVIDIA's driver and NVRTC and nothing else: built with a static Swift runtime it can be carried to a machine \
+            that has only those. Progress and failures go to standard error, measurements to standard output as a table.
+
+            Example:
+              akin-cuda-check
+              akin-cuda-check --device cuda:1 --fill docs/gpu.md
+              akin-cuda-check --compile sm_80 --compile sm_90a --compile sm_100
+            """)
+
+    @Option(help: ArgumentHelp("The GPU: cuda, cuda:N.", valueName: "device"))
+    var device = "cuda"
+
+    @Option(
+        help: ArgumentHelp(
+            "Only compile all kernels for this architecture into the cache; needs no GPU. May be given repeatedly.",
+            valueName: "sm_NN"))
+    var compile: [String] = []
+
+    @Option(name: .customLong("case"), help: "Run only cases whose name contains this.")
+    var only: String?
+
+    @Flag(help: "Leave out the measurements.")
+    var skipMeasuring = false
+
+    @Option(help: ArgumentHelp("Write the table between the marks of this Markdown file as well.", valueName: "file"))
+    var fill: String?
+
+    func validate() throws {
+        guard case .cuda = DeviceChoice(device) else {
+            throw ValidationError("--device is \(device); expected cuda or cuda:N")
+        }
+    }
+
+    func run() throws {
+        guard compile.isEmpty else { return try compileAll() }
+        guard let context = try DeviceChoice(device)?.contexts().first else { throw CUDAError.noDevice }
+        let report = Report(context)
+        say(report.heading)
+        let kernels = KernelLibrary(context)
+        for source in KernelSource.kernels { say("\(source.name): \(try kernels.module(source.name).origin)") }
+        try runCases(DeviceUnderTest(context: context, kernels: kernels))
+        guard !skipMeasuring, only == nil else { return }
+        var rows: [Measurement] = []
+        for measure in Measurement.all {
+            rows += try measure(context, kernels)
+            if let row = rows.last { say("\(row.what): \(row.value)") }
+        }
+        let table = report.table(rows)
+        print(table)
+        if let fill { try Report.fill(table, into: fill) }
+    }
+
+    /// Compiles every kernel for some architectures.
+    private func compileAll() throws {
+        let compiler = try NVRTC.find()
+        say("NVRTC \(compiler.version), \(compiler.path)")
+        var failures = 0
+        for architecture in compile {
+            for source in KernelSource.kernels {
+                let recipe = KernelRecipe(source: source.name, architecture: architecture)
+                do {
+                    let (code, origin) = try KernelCache.standard.cubin(for: recipe) { () throws(CUDAError) in compiler
+                    }
+                    say("\(recipe): \(code.count) bytes, \(origin)")
+                } catch {
+                    failures += 1
+                    say("\(error)")
+                }
+            }
+        }
+        if failures > 0 { throw ExitCode.failure }
+    }
+
+    /// Runs the cases and says which hold.
+    private func runCases(_ device: DeviceUnderTest) throws {
+        let cases = CUDACase.all.filter { only.map($0.name.contains) ?? true }
+        var failures = 0
+        for one in cases {
+            do {
+                try one.body(device)
+                try device.context.synchronize()
+                say("passed: \(one.name)")
+            } catch {
+                failures += 1
+                say("FAILED: \(one.name): \(error)")
+                // Nothing more can be learned from a device whose state is lost.
+                if (error as? CUDAError)?.losesDevice == true { break }
+            }
+        }
+        say("\(cases.count - failures) of \(cases.count) cases passed")
+        if failures > 0 || cases.isEmpty { throw ExitCode.failure }
+    }
+
+    private func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+}
+
+extension KernelCache.Origin: CustomStringConvertible {
+    /// "compiled in 0.52 s", "from FILE".
+    public var description: String {
+        switch self {
+        case .compiled(let seconds, let kept): "compiled in \(Measurement.number(seconds)) s\(kept ? "" : ", not kept")"
+        case .cached(let path): "from \(path)"
+        }
+    }
 }

@@ -23,6 +23,7 @@ package enum PythonLibraries {
     ///   - environment: its folder, which may be missing.
     ///   - place: the library's folder below `site-packages`.
     ///   - prefix: how the file's name begins; the version stands behind it.
+    /// - Returns: the library's path, or `nil` where there is none.
     package static func newest(inVirtualEnvironment environment: String, place: String, prefix: String) -> String? {
         func entries(_ path: String, prefix: String) -> [String] {
             ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])

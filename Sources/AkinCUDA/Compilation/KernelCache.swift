@@ -31,7 +31,10 @@ package struct KernelCache: Sendable {
 
     /// Machine code for a recipe, from disk or else from the compiler.
     ///
-    /// - Parameter compiler: asked for only when it is needed to compile or to tell entries apart.
+    /// - Parameters:
+    ///   - recipe: what is wanted.
+    ///   - compiler: how it is found.
+    /// - Returns: a cubin, and how it was come by.
     /// - Throws: ``CUDAError``: what finding the compiler and compiling throw. That the cache cannot be written is no
     ///   error: the kernel is compiled again the next time.
     package func cubin(

@@ -18,6 +18,7 @@ package final class KernelLibrary: Sendable {
     /// A library with nothing loaded yet.
     ///
     /// - Parameters:
+    ///   - context: the device in use.
     ///   - cache: where machine code is kept.
     ///   - compiler: how the compiler is found, once one is needed.
     package convenience init(
@@ -39,6 +40,7 @@ package final class KernelLibrary: Sendable {
     ///   - name: the function's: "akin_add".
     ///   - source: the file it is in: "sanity.cu".
     ///   - definitions: macros to compile it with; each set of them is compiled by itself.
+    /// - Returns: the kernel, which is the same object each time.
     /// - Throws: ``CUDAError``: what finding, compiling and loading throw.
     package func kernel(
         _ name: String, in source: String, definitions: [String: String] = [:]

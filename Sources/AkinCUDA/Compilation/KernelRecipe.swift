@@ -32,7 +32,7 @@ package struct KernelRecipe: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: ``CUDAError/noSuchSource(_:carried:)``.
     package func texts() throws(CUDAError) -> (source: KernelSource, headers: [KernelSource]) {
         guard let found = KernelSource.all.first(where: { $0.name == source }) else {
-            throw .noSuchSource(source, carried: KernelSource.all.map(\.name).filter { $0.hasSuffix(".cu") })
+            throw .noSuchSource(source, carried: KernelSource.kernels.map(\.name))
         }
         return (found, KernelSource.all.filter { $0.name.hasSuffix(".cuh") })
     }

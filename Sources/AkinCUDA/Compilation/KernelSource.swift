@@ -12,6 +12,9 @@ package struct KernelSource: Sendable {
         self.text = text
     }
 
+    /// Those that are compiled; the others are headers.
+    package static var kernels: [KernelSource] { all.filter { $0.name.hasSuffix(".cu") } }
+
     /// Every source that the program carries: none when its C compiler knew no `#embed`.
     package static let all: [KernelSource] = {
         var count = 0

@@ -2,13 +2,15 @@ import Akin
 import CAkinCUDA
 public import Foundation
 
-/// NVIDIA's compiler of CUDA C++ as a library, opened while the program runs. It needs no GPU.
+/// NVIDIA's compiler of CUDA C++ as a library, opened while the program runs.
+///
+/// It needs no GPU.
 public final class NVRTC: Sendable {
     /// Where the library was found.
     public let path: String
     /// Its version: "13.0".
     public let version: String
-    /// What it can compile for: "sm_80", "sm_90", …
+    /// What it can compile for, oldest first: "sm_80", "sm_90".
     public let architectures: [String]
     /// Filled once and never released.
     nonisolated(unsafe) private let calls: UnsafePointer<akin_nvrtc>
@@ -42,6 +44,7 @@ public final class NVRTC: Sendable {
     /// names that the system's loader knows; the CUDA toolkit at `CUDA_HOME`, `CUDA_PATH` and its usual place.
     ///
     /// - Parameter environment: where the variables are looked up.
+    /// - Returns: the opened library.
     /// - Throws: ``CUDAError/libraryNotFound(_:searched:)`` with the places tried,
     ///   ``CUDAError/libraryUnusable(_:path:reason:)``, ``CUDAError/libraryTooOld(_:path:missing:)``,
     ///   ``CUDAError/compiler(call:code:text:)``.

@@ -35,6 +35,7 @@ public final class CUDADriver: Sendable {
     /// knows where a driver is installed.
     ///
     /// - Parameter environment: where the variable is looked up.
+    /// - Returns: the driver, started.
     /// - Throws: ``CUDAError/libraryNotFound(_:searched:)``, ``CUDAError/libraryUnusable(_:path:reason:)``,
     ///   ``CUDAError/libraryTooOld(_:path:missing:)``, ``CUDAError/driver(call:code:name:text:device:)``.
     public static func find(

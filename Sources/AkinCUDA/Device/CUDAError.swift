@@ -107,13 +107,14 @@ extension CUDAError: CustomStringConvertible {
     private static func advice(code: Int) -> String? {
         switch code {
         case 3, 4: "the program is ending or was forked after the driver was started"
-        case 35, 803: "driver and libcuda differ in version; restart the machine after an update of the driver"
+        case 34: "this libcuda is the toolkit's stub; set AKIN_CUDA to the driver's own"
+        case 803: "driver and libcuda differ in version; restart the machine after an update of the driver"
         case 46, 100: "check `nvidia-smi` and CUDA_VISIBLE_DEVICES"
         case 200, 209, 218:
             "the compiled kernel does not fit this device; remove the kernel cache, or update the driver"
         case 214: "the device's memory is damaged; see `nvidia-smi -q -d ECC`"
         case 701: "the kernel needs more registers or shared memory than the device has"
-        case 700, 716, 717, 718, 719:
+        case 700, 710, 715, 716, 717, 718, 719:
             "a kernel went wrong and the device's state is lost; start again, and report it with the output of "
                 + "`compute-sanitizer`"
         case 802: "the system is not ready; is NVIDIA's fabric manager running?"
@@ -131,7 +132,7 @@ extension CUDAError: CustomStringConvertible {
     /// Whether what the context holds is lost: every later call on the device will fail, until the process is started again.
     public var losesDevice: Bool {
         guard case .driver(_, let code, _, _, _) = self else { return false }
-        return [214, 700, 702, 714, 715, 716, 717, 718, 719, 999].contains(code)
+        return [214, 700, 702, 710, 714, 715, 716, 717, 718, 719, 999].contains(code)
     }
 }
 

@@ -9,8 +9,12 @@ struct CUDALibrarySearch {
 
     /// Opens the first candidate that is there; a path that the variable names must be usable and is not passed over.
     ///
-    /// - Parameter open: fills a table from a path: a code of `akin_cuda.h`, and a text for `free`.
+    /// - Parameters:
+    ///   - environment: where the variable is looked up.
+    ///   - open: fills a table from a path: a code of `akin_cuda.h`, and a text for `free`.
     /// - Returns: what was opened and its path.
+    /// - Throws: ``CUDAError/libraryNotFound(_:searched:)``, ``CUDAError/libraryUnusable(_:path:reason:)``,
+    ///   ``CUDAError/libraryTooOld(_:path:missing:)``.
     func open<Table>(
         environment: [String: String],
         _ open: (String, inout UnsafePointer<Table>?, inout UnsafeMutablePointer<CChar>?) -> Int32

@@ -1,27 +1,53 @@
 import Akin
+import AkinCUDA
 import ArgumentParser
 
-/// `akin info`: what a file says of itself.
+/// `akin info`: what a file says of itself, and what the machine has to work on.
 struct Info: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Says what an index or a file of vectors holds.",
+        abstract: "Says what an index or a file of vectors holds, or which devices there are.",
         discussion: """
             Only headers are read, so it is quick for files of any size; `akin verify` reads everything.
+
+            With --devices it lists the processor and each GPU, or what keeps GPUs from being used and how to get it.
 
             Example:
               akin info index.akin
               akin info vectors.npy --json
+              akin info --devices
             """)
 
     @Argument(help: "An .akin index or a file of vectors.")
-    var file: String
+    var file: String?
 
+    @Flag(help: "List what the machine has to work on instead.")
+    var devices = false
+
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
+
+    func validate() throws {
+        if devices, file != nil { throw ValidationError("--devices is about the machine; it takes no file") }
+        if !devices, file == nil { throw ValidationError("expected a file, or --devices") }
+        if !devices, device.device != nil { throw ValidationError("--device needs --devices here") }
+    }
 
     func run() throws {
         let session = Session(talk)
+        guard let file else { return try list(session) }
         let description = try FileDescription(path: file)
         try session.result(description.sentence, json: description.json)
+    }
+
+    private func list(_ session: Session) throws {
+        for entry in try DeviceList(device.device, survey: CUDASurvey()).entries {
+            try session.result(Info.line(entry.name, entry.text), json: .object(entry.json))
+        }
+    }
+
+    /// A name and what belongs to it, under each other.
+    fileprivate static func line(_ name: String, _ value: String) -> String {
+        "\(name):" + String(repeating: " ", count: max(1, 12 - name.count)) + value
     }
 }
 
@@ -39,9 +65,7 @@ extension FileDescription {
         lines += sections.map {
             ("section", "\($0.name): \($0.bytes.asBytes) of \($0.kind) at \($0.offset), CRC-32C \($0.checksum)")
         }
-        return lines.map { name, value in
-            "\(name):" + String(repeating: " ", count: max(1, 12 - name.count)) + value
-        }.joined(separator: "\n")
+        return lines.map { name, value in Info.line(name, value) }.joined(separator: "\n")
     }
 
     fileprivate var json: JSONValue {

@@ -1,0 +1,56 @@
+import AkinCUDA
+import Foundation
+
+/// A figure and how it was come by.
+struct Measurement: Sendable {
+    /// What was measured, with its sizes.
+    var what: String
+    /// The figure with its unit; the median of repeated runs unless it says otherwise.
+    var value: String
+    /// What a good figure would be, or what bounds it.
+    var beside: String
+
+    /// Each gives one or more figures of a device.
+    static let all: [@Sendable (CUDAContext, KernelLibrary) throws -> [Measurement]] = [
+        compiling, copiesOnDevice, copiesFromHost, launches, allocations, streaming,
+    ]
+
+    /// A number with three digits that count.
+    static func number(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return "\(value)" }
+        let decimals = max(0, 2 - Int(log10(abs(value)).rounded(.down)))
+        return String(format: "%.\(min(decimals, 9))f", value)
+    }
+
+    /// The median of the device's times of some work, in seconds, after two runs that do not count.
+    static func median(
+        of repeats: Int, on stream: CUDAStream, _ work: () throws -> Void
+    ) throws -> Double {
+        var times: [Double] = []
+        let start = try CUDAEvent(stream.context, timed: true)
+        let end = try CUDAEvent(stream.context, timed: true)
+        for run in 0..<repeats + 2 {
+            try start.record(on: stream)
+            try work()
+            try end.record(on: stream)
+            try end.synchronize()
+            if run >= 2 { times.append(try end.seconds(since: start)) }
+        }
+        return times.sorted()[times.count / 2]
+    }
+
+    /// The median of the host's times, in seconds, after two runs that do not count.
+    static func median(of repeats: Int, _ work: () throws -> Void) throws -> Double {
+        var times: [Double] = []
+        for run in 0..<repeats + 2 {
+            let start = ContinuousClock.now
+            try work()
+            let taken = (ContinuousClock.now - start).components
+            if run >= 2 { times.append(Double(taken.seconds) + Double(taken.attoseconds) * 1e-18) }
+        }
+        return times.sorted()[times.count / 2]
+    }
+
+    /// "4520 GB/s".
+    static func rate(_ bytes: Int, _ seconds: Double) -> String { "\(number(Double(bytes) / seconds / 1e9)) GB/s" }
+}

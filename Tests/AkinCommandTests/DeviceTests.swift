@@ -1,0 +1,59 @@
+import Foundation
+import Testing
+
+/// A machine without CUDA, whatever this one has: the variables name files that are not there.
+private let without = ["AKIN_CUDA": "/nowhere/libcuda.so.1", "AKIN_NVRTC": "/nowhere/libnvrtc.so"]
+
+@Suite("Devices on the command line")
+struct DeviceTests {
+    @Test("info lists the processor and says what is missing for GPUs")
+    func listsDevices() throws {
+        let text = try Program.succeed(["info", "--devices"], environment: without).standardOutput
+        for part in [
+            "cpu:", "scalar", "driver:", "/nowhere/libcuda.so.1", "nvrtc:", "/nowhere/libnvrtc.so", "kernels:",
+        ] {
+            #expect(text.contains(part), "\(text)")
+        }
+        let objects = try Program.succeed(["info", "--devices", "--json"], environment: without).objects
+        #expect(objects.map { $0["device"] as? String } == ["cpu", "driver", "nvrtc", "kernels"])
+        #expect((objects[0]["simd_available"] as? [String])?.contains("scalar") == true)
+        #expect((objects[0]["memory"] as? Int).map { $0 > 1 << 20 } == true)
+        #expect((objects[1]["error"] as? String)?.contains("/nowhere/libcuda.so.1") == true)
+    }
+
+    @Test("a GPU that is asked for and cannot be used is an error that says what was looked for")
+    func gpuAskedFor() throws {
+        for device in ["cuda", "cuda:0", "cuda:3", "cuda:all"] {
+            let output = try Program.run(["info", "--devices", "--device", device], environment: without)
+            #expect(output.status == 1)
+            #expect(output.standardError.contains("/nowhere/libcuda.so.1"), "\(output.standardError)")
+        }
+        let cpu = try Program.succeed(["info", "--devices", "--device", "cpu", "--json"], environment: without)
+        #expect(try cpu.objects.count == 1)
+    }
+
+    @Test(
+        "a device that cannot be is refused with those that can",
+        arguments: ["gpu", "cuda:", "cuda:-1", "cuda:x", "cuda:01", "cuda:1,2", "CUDA"])
+    func wrongDevice(_ device: String) throws {
+        let output = try Program.run(["info", "--devices", "--device", device], environment: without)
+        #expect(output.status == 2)
+        for part in ["--device", "cpu", "cuda:all"] {
+            #expect(output.standardError.contains(part), "\(output.standardError)")
+        }
+    }
+
+    @Test("info takes a file or --devices, one of them")
+    func fileOrDevices() throws {
+        #expect(try Program.run(["info"]).standardError.contains("--devices"))
+        #expect(try Program.run(["info", "a.npy", "--devices"]).status == 2)
+        #expect(try Program.run(["info", "a.npy", "--device", "cpu"]).status == 2)
+    }
+
+    @Test("the cache of kernels is where the variable says")
+    func cacheFolder() throws {
+        let environment = without.merging(["AKIN_CACHE": "/somewhere/else"]) { $1 }
+        let text = try Program.succeed(["info", "--devices"], environment: environment).standardOutput
+        #expect(text.contains("/somewhere/else/kernels"))
+    }
+}
