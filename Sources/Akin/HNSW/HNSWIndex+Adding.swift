@@ -13,16 +13,8 @@ extension HNSWIndex {
     public mutating func add(
         _ vectors: Matrix<Float>, ids: [Int64]? = nil, threads: Int? = nil, monitor: ProgressMonitor = .silent
     ) throws {
-        guard vectors.columns == dimension || vectors.rows == 0 else {
-            throw IndexError.dimensionMismatch(expected: dimension, actual: vectors.columns)
-        }
-        let threads = threads ?? availableCores()
-        guard threads >= 1 else { throw IndexError.outOfRange(name: "threads", value: threads, allowed: 1...4096) }
-        guard count + vectors.rows <= Self.maximumCount else {
-            throw IndexError.outOfRange(
-                name: "number of vectors", value: count + vectors.rows, allowed: 0...Self.maximumCount)
-        }
-        try VectorCheck.finite(vectors)
+        let threads = try VectorCheck.usable(vectors, dimension: dimension, threads: threads)
+        try VectorCheck.room(for: vectors.rows, beside: count, of: Self.maximumCount)
         try check(ids, count: vectors.rows)
         guard vectors.rows > 0 else { return }
 

@@ -78,10 +78,7 @@ extension HNSWIndex {
         _ other: HNSWIndex, idOffset: Int64 = 0, threads: Int? = nil, monitor: ProgressMonitor = .silent
     ) throws {
         try checkCompatible(with: other)
-        guard count + other.count <= Self.maximumCount else {
-            throw IndexError.outOfRange(
-                name: "number of vectors", value: count + other.count, allowed: 0...Self.maximumCount)
-        }
+        try VectorCheck.room(for: other.count, beside: count, of: Self.maximumCount)
         guard other.count > 0 else { return }
         let theirs = other.ids.base.assumingMemoryBound(to: Int64.self)
         var moved: [Int64] = []

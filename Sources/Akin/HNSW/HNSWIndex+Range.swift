@@ -17,7 +17,7 @@ extension HNSWIndex {
         _ queries: Matrix<Float>, within radius: Float, options: SearchOptions = .init()
     ) throws -> SearchResult {
         guard !radius.isNaN else { throw IndexError.notANumber(name: "radius") }
-        let threads = try checkedThreads(queries, options)
+        let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
         let first = options.efSearch ?? defaults.efSearch
         guard first >= 1 else {
             throw IndexError.outOfRange(name: "efSearch", value: first, allowed: 1...max(1, count))

@@ -17,7 +17,7 @@ extension HNSWIndex {
     /// - Complexity: about O(efSearch · m) comparisons of codes a query, growing with the logarithm of the count.
     public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions = .init()) throws -> SearchResult {
         guard k >= 1 else { throw IndexError.outOfRange(name: "k", value: k, allowed: 1...max(1, count)) }
-        let threads = try checkedThreads(queries, options)
+        let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
         let breadth = try breadth(k: k, options)
         let kernels = options.kernels ?? .best
         guard count > 0 else {
@@ -72,17 +72,6 @@ extension HNSWIndex {
         let kept = min(max(ef, k), max(count, 1))
         let refined = min(kept, max(k, Int(min((Double(k) * factor).rounded(.up), 1e9))))
         return Breadth(k: k, ef: kept, wanted: refinement == nil ? k : refined)
-    }
-
-    /// Sees that queries fit; gives how many threads to use.
-    func checkedThreads(_ queries: Matrix<Float>, _ options: SearchOptions) throws(IndexError) -> Int {
-        guard queries.columns == dimension || queries.rows == 0 else {
-            throw .dimensionMismatch(expected: dimension, actual: queries.columns)
-        }
-        let threads = options.threads ?? availableCores()
-        guard threads >= 1 else { throw .outOfRange(name: "threads", value: threads, allowed: 1...4096) }
-        try VectorCheck.finite(queries)
-        return threads
     }
 
     /// Prepares queries some at a time and hands blocks of them to all threads.

@@ -17,7 +17,7 @@
 /// Malkov, Yashunin: "Efficient and robust approximate nearest neighbor search using hierarchical navigable small world
 /// graphs" (2018), `doi:10.1109/TPAMI.2018.2889473`. Vectors join in batches, each searched for in the graph before it,
 /// as in Manohar et al.: "ParlayANN" (2024), `doi:10.1145/3627535.3638475`.
-public struct HNSWIndex: VectorIndex {
+public struct HNSWIndex: GrowingIndex {
     /// What the index is made of.
     public let specification: IndexSpec
     /// How nearness is measured.

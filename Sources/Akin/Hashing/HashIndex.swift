@@ -15,7 +15,7 @@
 ///
 /// Charikar: "Similarity estimation techniques from rounding algorithms" (2002), `doi:10.1145/509907.509965`, for
 /// hyperplanes; Gong, Lazebnik (2011), `doi:10.1109/CVPR.2011.5995432`, for the codes of `ITQ`.
-public struct HashIndex: VectorIndex {
+public struct HashIndex: GrowingIndex {
     /// What the vectors are kept in, codes aside; its rows are those of `codes`.
     private(set) var vectors: IndexedVectors
     /// Directions whose products give the signs; `nil` where components do.

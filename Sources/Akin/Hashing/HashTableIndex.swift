@@ -16,7 +16,7 @@
 ///
 /// Datar, Immorlica, Indyk, Mirrokni: "Locality-sensitive hashing scheme based on p-stable distributions" (2004),
 /// `doi:10.1145/997817.997857`; Lv, Josephson, Wang, Charikar, Li: "Multi-probe LSH" (2007).
-public struct HashTableIndex: VectorIndex {
+public struct HashTableIndex: GrowingIndex {
     private(set) var vectors: IndexedVectors
     let functions: HashFunctions
     private(set) var tables: [HashTable] = []

@@ -77,13 +77,7 @@ struct IndexedVectors: Sendable {
 
     /// Sees that vectors can be added or asked for; gives the threads to use.
     func check(_ vectors: Matrix<Float>, threads: Int?) throws(IndexError) -> Int {
-        guard vectors.columns == dimension || vectors.rows == 0 else {
-            throw .dimensionMismatch(expected: dimension, actual: vectors.columns)
-        }
-        let threads = threads ?? availableCores()
-        guard threads >= 1 else { throw .outOfRange(name: "threads", value: threads, allowed: 1...4096) }
-        try VectorCheck.finite(vectors)
-        return threads
+        try VectorCheck.usable(vectors, dimension: dimension, threads: threads)
     }
 
     /// Vectors or queries as they are coded: of length one for the cosine, and transformed.

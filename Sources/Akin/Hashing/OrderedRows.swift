@@ -38,10 +38,7 @@ struct OrderedRows: Sendable {
         _ added: Int, ids newIDs: [Int64]?,
         write: (_ codes: UnsafeMutableRawPointer, _ fine: UnsafeMutableRawPointer) throws -> Void
     ) throws {
-        guard count + added <= Self.maximumCount else {
-            throw IndexError.outOfRange(
-                name: "number of vectors", value: count + added, allowed: 0...Self.maximumCount)
-        }
+        try VectorCheck.room(for: added, beside: count, of: Self.maximumCount)
         let ascends = try check(newIDs, count: added)
         guard added > 0 else { return }
         var next = self

@@ -57,9 +57,7 @@ extension IVFIndex {
     ///   ``IndexError/outOfRange(name:value:allowed:)`` for too many vectors.
     public mutating func merge(_ other: IVFIndex, idOffset: Int64 = 0) throws(IndexError) {
         try checkCompatible(with: other)
-        guard count + other.count <= Self.maximumCount else {
-            throw .outOfRange(name: "number of vectors", value: count + other.count, allowed: 0...Self.maximumCount)
-        }
+        try VectorCheck.room(for: other.count, beside: count, of: Self.maximumCount)
         let (greatest, overflow) = other.nextID.addingReportingOverflow(idOffset)
         guard !overflow else { throw .reservedID(.max) }
         try checkDisjoint(from: other, idOffset: idOffset)

@@ -90,15 +90,10 @@ extension IVFIndex {
         finish: @Sendable ([ListSearch], Int) -> [Contender], receive: ([[Contender]]) -> Void,
         make: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> ListSearch
     ) throws -> Int {
-        guard queries.columns == dimension || queries.rows == 0 else {
-            throw IndexError.dimensionMismatch(expected: dimension, actual: queries.columns)
-        }
-        let threads = options.threads ?? availableCores()
-        guard threads >= 1 else { throw IndexError.outOfRange(name: "threads", value: threads, allowed: 1...4096) }
+        let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
         let nprobe = options.nprobe ?? defaults.nprobe
         guard nprobe >= 1 else { throw IndexError.outOfRange(name: "nprobe", value: nprobe, allowed: 1...nlist) }
         let lists = min(nprobe, nlist)
-        try VectorCheck.finite(queries)
         guard count > 0 else {
             receive(Array(repeating: [], count: queries.rows))
             return 0

@@ -14,7 +14,7 @@
 /// ```
 ///
 /// Jégou, Douze, Schmid: "Product quantization for nearest neighbor search" (2011), `doi:10.1109/TPAMI.2010.57`.
-public struct IVFIndex: VectorIndex {
+public struct IVFIndex: GrowingIndex {
     /// What the index is made of.
     public let specification: IndexSpec
     /// How nearness is measured.

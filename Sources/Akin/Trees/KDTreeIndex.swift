@@ -17,7 +17,7 @@
 /// Friedman, Bentley, Finkel: "An algorithm for finding best matches in logarithmic expected time" (1977),
 /// `doi:10.1145/355744.355745`; Silpa-Anan, Hartley: "Optimised KD-trees for fast image descriptor matching" (2008),
 /// `doi:10.1109/CVPR.2008.4587638`; Muja, Lowe (2014), `doi:10.1109/TPAMI.2014.2321376`.
-public struct KDTreeIndex: VectorIndex {
+public struct KDTreeIndex: GrowingIndex {
     private(set) var vectors: IndexedVectors
     private(set) var trees: [KDTree] = []
     private(set) var treeSpace: TreeSpace

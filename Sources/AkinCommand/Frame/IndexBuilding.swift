@@ -21,59 +21,53 @@ struct BuiltIndex {
         _ spec: IndexSpec, _ vectors: Matrix<Float>, metric: Metric, space: EmbeddingSpace?,
         options: Options = .init(), monitor: ProgressMonitor
     ) throws {
+        let (seed, threads) = (options.training.seed, options.threads)
         switch spec.core {
         case .partitioned where spec == .flat:
-            (index, adding) = try timed {
-                try FlatIndex(vectors, metric: metric, space: space, threads: options.threads)
-            }
+            (index, adding) = try timed { try FlatIndex(vectors, metric: metric, space: space, threads: threads) }
             training = 0
         case .partitioned:
-            var (lists, training) = try timed {
+            try self.init(vectors, threads, monitor) {
                 try IVFIndex(
                     training: vectors, spec: spec, metric: metric, space: space, options: options.training,
                     monitor: monitor)
             }
-            (_, adding) = try timed { try lists.add(vectors, threads: options.threads, monitor: monitor) }
-            index = lists
-            self.training = training
         case .signs, .hyperplanes:
-            var (codes, training) = try timed {
+            try self.init(vectors, threads, monitor) {
                 try HashIndex(
-                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
-                    threads: options.threads, monitor: monitor)
+                    training: vectors, spec: spec, metric: metric, space: space, seed: seed, threads: threads,
+                    monitor: monitor)
             }
-            (_, adding) = try timed { try codes.add(vectors, threads: options.threads, monitor: monitor) }
-            index = codes
-            self.training = training
         case .kdTrees:
-            var (trees, training) = try timed {
+            try self.init(vectors, threads, monitor) {
                 try KDTreeIndex(
-                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
-                    threads: options.threads, monitor: monitor)
+                    training: vectors, spec: spec, metric: metric, space: space, seed: seed, threads: threads,
+                    monitor: monitor)
             }
-            (_, adding) = try timed { try trees.add(vectors, threads: options.threads, monitor: monitor) }
-            index = trees
-            self.training = training
         case .hashTables:
-            var (tables, training) = try timed {
+            try self.init(vectors, threads, monitor) {
                 try HashTableIndex(
-                    training: vectors, spec: spec, metric: metric, space: space, seed: options.training.seed,
-                    threads: options.threads, monitor: monitor)
+                    training: vectors, spec: spec, metric: metric, space: space, seed: seed, threads: threads,
+                    monitor: monitor)
             }
-            (_, adding) = try timed { try tables.add(vectors, threads: options.threads, monitor: monitor) }
-            index = tables
-            self.training = training
         case .hnsw:
             var construction = options.construction
-            construction.seed = options.training.seed
-            var (graph, training) = try timed {
+            construction.seed = seed
+            try self.init(vectors, threads, monitor) { [construction] in
                 try HNSWIndex(
                     training: vectors, spec: spec, metric: metric, space: space, construction: construction,
-                    threads: options.threads, monitor: monitor)
+                    threads: threads, monitor: monitor)
             }
-            (_, adding) = try timed { try graph.add(vectors, threads: options.threads, monitor: monitor) }
-            index = graph
-            self.training = training
         }
+    }
+
+    /// Trains an index and adds the vectors to it.
+    private init(
+        _ vectors: Matrix<Float>, _ threads: Int?, _ monitor: ProgressMonitor, train: () throws -> some GrowingIndex
+    ) throws {
+        var (empty, training) = try timed(train)
+        (_, adding) = try timed { try empty.add(vectors, ids: nil, threads: threads, monitor: monitor) }
+        index = empty
+        self.training = training
     }
 }
