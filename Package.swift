@@ -82,13 +82,19 @@ let package = Package(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
         // A driver whose devices are made of host memory.
         .target(name: "CAkinFakeCUDA", dependencies: ["CAkinCUDA"], path: "Tests/CAkinFakeCUDA"),
+        // A grid of thread blocks on the host, and the kernels compiled for it.
+        .target(
+            name: "AkinHostModel", path: "Tests/AkinHostModel",
+            cxxSettings: [.headerSearchPath("."), .headerSearchPath("../../Sources/CAkinCUDA/kernels")]),
         .testTarget(
-            name: "AkinCUDATests", dependencies: ["AkinCUDA", "AkinCUDACases", "CAkinFakeCUDA", "AkinTestSupport"],
+            name: "AkinCUDATests",
+            dependencies: ["AkinCUDA", "AkinCUDACases", "AkinHostModel", "CAkinFakeCUDA", "AkinTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "AkinCommandTests",
             dependencies: ["AkinCommand", "FirstSearch", "Akin", "AkinVision", "AkinTestSupport"],
             swiftSettings: settings),
     ],
-    cLanguageStandard: .c11
+    cLanguageStandard: .c11,
+    cxxLanguageStandard: .cxx20
 )

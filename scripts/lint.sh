@@ -14,7 +14,7 @@ check() { # what, command...
 passed_over() { echo "lint: $1: passed over, $2 is not installed"; }
 
 mapfile -t swift < <(git ls-files --cached --others --exclude-standard '*.swift')
-mapfile -t c < <(git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.inc' '*.cu' '*.cuh')
+mapfile -t c < <(git ls-files --cached --others --exclude-standard '*.c' '*.h' '*.inc' '*.cpp' '*.cu' '*.cuh')
 mapfile -t shell < <(git ls-files --cached --others --exclude-standard '*.sh' '.ci/run')
 mapfile -t python < <(git ls-files --cached --others --exclude-standard '*.py')
 

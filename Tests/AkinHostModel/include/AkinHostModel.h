@@ -1,0 +1,79 @@
+// Akin's kernels run on a host model of a grid of thread blocks, for tests.
+//
+// Every function gives 0, or 1 with a message in `error` ([errorBytes], ended by 0): what the model found wrong.
+// Inputs are copied so that they end at a page that cannot be read; outputs likewise: an access beyond an end stops the
+// program. `order` is the order in which threads and blocks get their turn: 0, 1 reversed, others shuffled.
+#ifndef AKIN_HOST_MODEL_C_H
+#define AKIN_HOST_MODEL_C_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    uint32_t blocks, threads;
+    size_t sharedBytes;
+    uint32_t order;
+} akin_host_launch;
+
+// What the kernels of selection.cu take.
+typedef struct {
+    const float *values; // [rows][stride]
+    const uint32_t *ids; // [rows][stride], or NULL
+    uint64_t stride;
+    uint32_t rows, count, chunk, chunks, k;
+    uint32_t warpsPerRow; // akin_warp_select
+    bool largest;
+} akin_host_selection;
+
+// outValues, outIds: [rows][chunks][k]. `capacity`: 32 ... 1024.
+int akin_host_warp_select(akin_host_launch launch, akin_host_selection selection, uint32_t capacity, float *outValues,
+                          uint32_t *outIds, char *error, size_t errorBytes);
+// `capacity`: 2048 or 4096.
+int akin_host_nominate_select(akin_host_launch launch, akin_host_selection selection, uint32_t capacity,
+                              float *outValues, uint32_t *outIds, char *error, size_t errorBytes);
+int akin_host_radix_select(akin_host_launch launch, akin_host_selection selection, float *outValues, uint32_t *outIds,
+                           char *error, size_t errorBytes);
+
+// What the kernels of exact.cu take: coded rows and queries in whole tiles of 128, and the vectors themselves.
+typedef struct {
+    const int8_t *codes, *queryCodes;              // [tiles * 128][padded], padded a multiple of 64
+    const float *b, *w, *e0, *e1, *e2;             // [tiles * 128]
+    const float *largest;                          // [tiles][3]
+    const float *scale, *offset, *slack, *x1, *x2; // [queries]
+    const float *vectors, *queryVectors;           // [rows][dimension], [queries][dimension]
+    uint32_t rows, queries, dimension, padded, k;
+    uint32_t capacity;   // of a query's list of candidates, at most 2048
+    uint32_t firstTiles; // of the first stage, which is scanned without bounds
+    uint32_t growth;     // tiles seen after a stage, over those seen before
+    uint32_t metric;     // 0 squared distance, 1 inner product, 2 cosine
+} akin_host_exact;
+
+// outValues, outIds: [queries][k]. outOverflowed: [queries], 1 where the list was too short.
+int akin_host_exact_search(akin_host_exact search, uint32_t order, float *outValues, uint32_t *outIds,
+                           uint32_t *outOverflowed, char *error, size_t errorBytes);
+
+// Sorts lists of `registers` (1 ... 8) registers that `lanes` (4, 8, 32) lanes hold, entries in the order of the list:
+// [lists][registers * lanes], in place.
+int akin_host_sort_lists(uint64_t *entries, uint32_t lists, uint32_t registers, uint32_t lanes, char *error,
+                         size_t errorBytes);
+// Merges sorted lists of `left` and `right` registers, [lists][(left + right) * lanes] with the left one first. Lanes:
+// 4, 32. `keepRight`: the larger entries as well, else these become 0.
+int akin_host_merge_lists(uint64_t *entries, uint32_t lists, uint32_t left, uint32_t right, uint32_t lanes,
+                          bool keepRight, char *error, size_t errorBytes);
+
+// Faults that the model must find; NULL for a number beyond the last. Each is run on one block of 64 threads.
+const char *akin_host_fault_name(uint32_t number);
+int akin_host_fault(uint32_t number, uint32_t order, char *error, size_t errorBytes);
+// Collectives whose results are known; 0 when all are as they must be.
+int akin_host_self_check(uint32_t order, char *error, size_t errorBytes);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
