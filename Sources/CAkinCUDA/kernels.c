@@ -12,13 +12,45 @@
 static const unsigned char akin_cuh[] = {
 #embed "kernels/akin.cuh" suffix(, 0)
 };
+static const unsigned char block_cuh[] = {
+#embed "kernels/block.cuh" suffix(, 0)
+};
+static const unsigned char networks_cuh[] = {
+#embed "kernels/networks.cuh" suffix(, 0)
+};
+static const unsigned char nominate_select_cuh[] = {
+#embed "kernels/nominate_select.cuh" suffix(, 0)
+};
+static const unsigned char order_cuh[] = {
+#embed "kernels/order.cuh" suffix(, 0)
+};
+static const unsigned char radix_select_cuh[] = {
+#embed "kernels/radix_select.cuh" suffix(, 0)
+};
+static const unsigned char rows_cuh[] = {
+#embed "kernels/rows.cuh" suffix(, 0)
+};
 static const unsigned char sanity_cu[] = {
 #embed "kernels/sanity.cu" suffix(, 0)
+};
+static const unsigned char selection_cu[] = {
+#embed "kernels/selection.cu" suffix(, 0)
+};
+static const unsigned char warp_select_cuh[] = {
+#embed "kernels/warp_select.cuh" suffix(, 0)
 };
 
 static const akin_cuda_source sources[] = {
     {"akin.cuh", (const char *)akin_cuh, sizeof akin_cuh - 1},
+    {"block.cuh", (const char *)block_cuh, sizeof block_cuh - 1},
+    {"networks.cuh", (const char *)networks_cuh, sizeof networks_cuh - 1},
+    {"nominate_select.cuh", (const char *)nominate_select_cuh, sizeof nominate_select_cuh - 1},
+    {"order.cuh", (const char *)order_cuh, sizeof order_cuh - 1},
+    {"radix_select.cuh", (const char *)radix_select_cuh, sizeof radix_select_cuh - 1},
+    {"rows.cuh", (const char *)rows_cuh, sizeof rows_cuh - 1},
     {"sanity.cu", (const char *)sanity_cu, sizeof sanity_cu - 1},
+    {"selection.cu", (const char *)selection_cu, sizeof selection_cu - 1},
+    {"warp_select.cuh", (const char *)warp_select_cuh, sizeof warp_select_cuh - 1},
 };
 
 const akin_cuda_source *akin_cuda_sources(size_t *count) {
