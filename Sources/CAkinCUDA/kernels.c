@@ -15,6 +15,15 @@ static const unsigned char akin_cuh[] = {
 static const unsigned char block_cuh[] = {
 #embed "kernels/block.cuh" suffix(, 0)
 };
+static const unsigned char exact_cu[] = {
+#embed "kernels/exact.cu" suffix(, 0)
+};
+static const unsigned char exact_decide_cuh[] = {
+#embed "kernels/exact_decide.cuh" suffix(, 0)
+};
+static const unsigned char exact_tiles_cuh[] = {
+#embed "kernels/exact_tiles.cuh" suffix(, 0)
+};
 static const unsigned char networks_cuh[] = {
 #embed "kernels/networks.cuh" suffix(, 0)
 };
@@ -43,6 +52,9 @@ static const unsigned char warp_select_cuh[] = {
 static const akin_cuda_source sources[] = {
     {"akin.cuh", (const char *)akin_cuh, sizeof akin_cuh - 1},
     {"block.cuh", (const char *)block_cuh, sizeof block_cuh - 1},
+    {"exact.cu", (const char *)exact_cu, sizeof exact_cu - 1},
+    {"exact_decide.cuh", (const char *)exact_decide_cuh, sizeof exact_decide_cuh - 1},
+    {"exact_tiles.cuh", (const char *)exact_tiles_cuh, sizeof exact_tiles_cuh - 1},
     {"networks.cuh", (const char *)networks_cuh, sizeof networks_cuh - 1},
     {"nominate_select.cuh", (const char *)nominate_select_cuh, sizeof nominate_select_cuh - 1},
     {"order.cuh", (const char *)order_cuh, sizeof order_cuh - 1},

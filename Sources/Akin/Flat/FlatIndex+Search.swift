@@ -72,19 +72,23 @@ extension FlatIndex {
         return (size + groupQueries - 1) / groupQueries * groupQueries
     }
 
+    /// Whether no bound holds for some query, or none can help.
+    func mustCompareExactly(_ queries: UnsafePointer<Float>, count: Int, k: Int) -> Bool {
+        let largest = Double(akin_largest_magnitude(queries, count * dimension))
+        if stored.isExtreme || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return true }
+        guard metric == .cosine else { return false }
+        return (0..<count).contains { q in
+            let x = queries + q * dimension
+            let square = stored.kernels.pointee.product(x, x, dimension)
+            return !StoredRows.isOrdinary(sigma: StoredRows.sigma(square: square))
+        }
+    }
+
     private func nomination(
         for queries: UnsafePointer<Float>, count: Int, _ k: Int, _ options: SearchOptions
     ) -> Nomination {
         if let nomination = options.nomination { return nomination }
-        let largest = Double(akin_largest_magnitude(queries, count * dimension))
-        if stored.isExtreme || largest * largest * Double(dimension) > 0x1p90 || k > self.count / 2 { return .exact64 }
-        if metric == .cosine {
-            for q in 0..<count {
-                let x = queries + q * dimension
-                let square = stored.kernels.pointee.product(x, x, dimension)
-                if !StoredRows.isOrdinary(sigma: StoredRows.sigma(square: square)) { return .exact64 }
-            }
-        }
+        if mustCompareExactly(queries, count: count, k: k) { return .exact64 }
         if options.arithmetic == .automatic, stored.codes != nil, stored.kernels.pointee.has_dot8 {
             guard stored.isWhole, metric == .l2 else { return .dot8 }
             var least: Float = 0, greatest: Float = 0

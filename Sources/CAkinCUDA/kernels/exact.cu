@@ -1,0 +1,36 @@
+// Certified exact search in 8 bits: see exact_tiles.cuh and exact_decide.cuh.
+#include "exact_decide.cuh"
+
+extern "C" __global__ void __launch_bounds__(256, 2)
+    akin_exact_tiles(const int8_t *queryCodes, const float *scale, const float *offset, const float *slack,
+                     const float *x1, const float *x2, uint32_t queryCount, const int8_t *codes, const float *b,
+                     const float *w, const float *e0, const float *e1, const float *e2, const float *largest,
+                     uint32_t rows, uint32_t padded, uint32_t firstTile, uint32_t lastTile, uint32_t tilesPerBlock,
+                     uint32_t *foundRows, int32_t *foundDots, uint32_t *counts, uint32_t *bounds, uint32_t capacity) {
+    akin_exact_nominate({queryCodes, scale, offset, slack, x1, x2}, queryCount, {codes, b, w, e0, e1, e2, largest},
+                        rows, padded, firstTile, lastTile, tilesPerBlock,
+                        {foundRows, foundDots, counts, bounds, capacity});
+}
+
+// `capacity` is 2,048 at most in both that follow, k half of it.
+extern "C" __global__ void __launch_bounds__(256)
+    akin_exact_bounds(const float *scale, const float *offset, const float *slack, const float *x1, const float *x2,
+                      const float *b, const float *w, const float *e0, const float *e1, const float *e2,
+                      uint32_t *foundRows, int32_t *foundDots, uint32_t *counts, uint32_t *bounds, uint32_t capacity,
+                      uint32_t k, uint32_t *overflowed) {
+    akin_exact_tighten<256, 2048>({nullptr, scale, offset, slack, x1, x2}, {nullptr, b, w, e0, e1, e2, nullptr},
+                                  {foundRows, foundDots, counts, bounds, capacity}, k, overflowed);
+}
+
+#define AKIN_EXACT_KEYS(METRIC, NAME)                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256) akin_exact_nearest_##NAME(                                       \
+        const float *queries, const float *rows, uint32_t dimension, uint32_t *foundRows, uint32_t *counts,            \
+        uint32_t capacity, const uint32_t *overflowed, uint32_t k, float *outValues, uint32_t *outIds) {               \
+        akin_exact_decide<METRIC, 256, 2048>(queries, rows, dimension,                                                 \
+                                             {foundRows, nullptr, counts, nullptr, capacity}, overflowed, k,           \
+                                             {outValues, outIds});                                                     \
+    }
+
+AKIN_EXACT_KEYS(0, l2)
+AKIN_EXACT_KEYS(1, ip)
+AKIN_EXACT_KEYS(2, cosine)
