@@ -51,7 +51,7 @@ template <int Stride> AKIN_DEVICE void akin_merge_lanes(uint64_t &entry) {
     }
 }
 
-constexpr int akin_power_above(int n) {
+AKIN_DEVICE constexpr int akin_power_above(int n) {
     int power = 1;
     while (power < n)
         power *= 2;
