@@ -29,12 +29,8 @@ rm -f "$libraries/libopenblas.a"
 ar rcs "$libraries/libopenblas.a" "$libraries/lapack.o"
 printf 'Name: openblas\nDescription: none\nVersion: 0\nLibs: -L%s -lopenblas\n' "$libraries" >"$libraries/openblas.pc"
 
-# Foundation is partly C++, whose runtime goes in as well where its archive is installed.
-archive=$(c++ -print-file-name=libstdc++.a 2>/dev/null || true)
-if [ -e "$archive" ]; then ln -sf "$archive" "$libraries/libstdc++.a"; fi
-
-PKG_CONFIG_PATH=$libraries swift build -c release --product akin-cuda-check --static-swift-stdlib --scratch-path "$scratch" \
-    -Xlinker "-L$libraries"
+# The C++ runtime, which Foundation needs, stays the system's: its archive would ask for a newer libc than it does.
+PKG_CONFIG_PATH=$libraries swift build -c release --product akin-cuda-check --static-swift-stdlib --scratch-path "$scratch"
 cp "$(swift build -c release --static-swift-stdlib --scratch-path "$scratch" --show-bin-path)/akin-cuda-check" "$target/"
 strip "$target/akin-cuda-check"
 gzip -9 -k -f "$target/akin-cuda-check"

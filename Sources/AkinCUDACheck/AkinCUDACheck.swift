@@ -50,12 +50,14 @@ struct AkinCUDACheck: ParsableCommand {
         say(report.heading)
         let kernels = KernelLibrary(context)
         for source in KernelSource.kernels { say("\(source.name): \(try kernels.module(source.name).origin)") }
-        try runCases(DeviceUnderTest(context: context, kernels: kernels))
+        let device = DeviceUnderTest(context: context, kernels: kernels)
+        try runCases(device)
         guard !skipMeasuring, only == nil else { return }
-        var rows: [Measurement] = []
-        for measure in Measurement.all {
-            rows += try measure(context, kernels)
-            if let row = rows.last { say("\(row.what): \(row.value)") }
+        var rows: [DeviceMeasurement] = []
+        for measure in DeviceMeasurement.all {
+            let found = try measure(device, 2 << 30)
+            for row in found { say("\(row.what): \(row.value)") }
+            rows += found
         }
         let table = report.table(rows)
         print(table)
@@ -110,7 +112,8 @@ extension KernelCache.Origin: CustomStringConvertible {
     /// "compiled in 0.52 s", "from FILE".
     public var description: String {
         switch self {
-        case .compiled(let seconds, let kept): "compiled in \(Measurement.number(seconds)) s\(kept ? "" : ", not kept")"
+        case .compiled(let seconds, let kept):
+            "compiled in \(DeviceMeasurement.number(seconds)) s\(kept ? "" : ", not kept")"
         case .cached(let path): "from \(path)"
         }
     }

@@ -47,13 +47,13 @@ akin_fake_counts akin_fake_count(int device);
 void akin_fake_fail(int device, const char *call, int code, int after, int for_good);
 
 // A kernel: a host function under the name that cuModuleGetFunction asks for. The function is given the values of its
-// parameters, as the launch was, and does the work of the whole grid.
+// parameters, as the launch was, and does the work of the whole grid. It gives 0, or the code that breaks the device.
 typedef struct akin_fake_launch {
     unsigned grid[3];
     unsigned block[3];
     unsigned shared_bytes;
 } akin_fake_launch;
-typedef void (*akin_fake_kernel)(const akin_fake_launch *launch, void **parameters);
+typedef int (*akin_fake_kernel)(const akin_fake_launch *launch, void **parameters);
 void akin_fake_register(const char *name, akin_fake_kernel kernel, int parameter_count, const size_t *parameter_bytes);
 
 // Registers the kernels of sanity.cu, written out once more in C.

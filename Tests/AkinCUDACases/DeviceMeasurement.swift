@@ -2,21 +2,22 @@ import AkinCUDA
 import Foundation
 
 /// A figure and how it was come by.
-struct Measurement: Sendable {
+package struct DeviceMeasurement: Sendable {
     /// What was measured, with its sizes.
-    var what: String
+    package let what: String
     /// The figure with its unit; the median of repeated runs unless it says otherwise.
-    var value: String
+    package let value: String
     /// What a good figure would be, or what bounds it.
-    var beside: String
+    package let beside: String
 
-    /// Each gives one or more figures of a device.
-    static let all: [@Sendable (CUDAContext, KernelLibrary) throws -> [Measurement]] = [
+    /// Each gives one or more figures of a device, working with at most so many bytes at a time: a GPU gets enough to be
+    /// measured by, the tests little.
+    package static let all: [@Sendable (DeviceUnderTest, _ bytes: Int) throws -> [DeviceMeasurement]] = [
         compiling, copiesOnDevice, copiesFromHost, launches, allocations, streaming,
     ]
 
     /// A number with three digits that count.
-    static func number(_ value: Double) -> String {
+    package static func number(_ value: Double) -> String {
         guard value.isFinite, value != 0 else { return "\(value)" }
         let decimals = max(0, 2 - Int(log10(abs(value)).rounded(.down)))
         return String(format: "%.\(min(decimals, 9))f", value)
@@ -50,6 +51,9 @@ struct Measurement: Sendable {
         }
         return times.sorted()[times.count / 2]
     }
+
+    /// "256 MiB".
+    static func size(_ bytes: Int) -> String { bytes >= 1 << 20 ? "\(bytes >> 20) MiB" : "\(bytes >> 10) KiB" }
 
     /// "4520 GB/s".
     static func rate(_ bytes: Int, _ seconds: Double) -> String { "\(number(Double(bytes) / seconds / 1e9)) GB/s" }

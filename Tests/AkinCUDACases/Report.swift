@@ -1,15 +1,15 @@
-import AkinCUDA
+package import AkinCUDA
 import Foundation
 
 /// The table of measurements, with what they were measured on.
-struct Report {
+package struct Report {
     /// Device, driver and compiler in one line.
-    let heading: String
+    package let heading: String
 
     private static let begin = "<!-- measured: begin -->"
     private static let end = "<!-- measured: end -->"
 
-    init(_ context: CUDAContext) {
+    package init(_ context: CUDAContext) {
         let device = context.device
         let compiler = (try? NVRTC.find().version).map { "NVRTC \($0)" } ?? "no NVRTC"
         heading = """
@@ -19,7 +19,7 @@ struct Report {
     }
 
     /// Everything in Markdown.
-    func table(_ rows: [Measurement]) -> String {
+    package func table(_ rows: [DeviceMeasurement]) -> String {
         let day = ISO8601DateFormatter().string(from: Date()).prefix(10)
         let command = (["akin-cuda-check"] + CommandLine.arguments.dropFirst()).joined(separator: " ")
         return """
@@ -32,7 +32,7 @@ struct Report {
     }
 
     /// Puts a table between the marks of a file, in place of what is there.
-    static func fill(_ table: String, into path: String) throws {
+    package static func fill(_ table: String, into path: String) throws {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         guard let begin = text.range(of: begin), let end = text.range(of: end), begin.upperBound <= end.lowerBound
         else {

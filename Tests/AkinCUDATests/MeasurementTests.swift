@@ -1,0 +1,48 @@
+import AkinCUDA
+import AkinCUDACases
+import AkinTestSupport
+import Foundation
+import Testing
+
+@Suite("Measurements of a device")
+struct MeasurementTests {
+    @Test("every measurement comes to its end, and the table holds all of them")
+    func all() throws {
+        let device = FakeDevice(memory: 256 << 20)
+        do {
+            let context = try device.context()
+            let under = DeviceUnderTest(context: context, kernels: FakeDevice.kernels(context))
+            let rows = try DeviceMeasurement.all.flatMap { try $0(under, 4 << 20) }
+            #expect(rows.count >= DeviceMeasurement.all.count)
+            let lines = Report(context).table(rows).split(separator: "\n")
+            #expect(lines.count == rows.count + 3)
+            for (line, row) in zip(lines.dropFirst(3), rows) {
+                #expect(line == "| \(row.what) | \(row.value) | \(row.beside) |")
+            }
+        }
+        #expect(device.isClean, "\(device.counts)")
+    }
+
+    @Test("a table goes between its marks, again and again, and nowhere else")
+    func fill() throws {
+        try withTemporaryDirectory { folder in
+            let path = folder + "/gpu.md"
+            let (before, after) = ("# GPUs\n\n<!-- measured: begin -->", "<!-- measured: end -->\n\nMore.\n")
+            try (before + "\nold\n" + after).write(toFile: path, atomically: true, encoding: .utf8)
+            for table in ["| a |", "| longer | b |", "| c |"] {
+                try Report.fill(table, into: path)
+                #expect(try String(contentsOfFile: path, encoding: .utf8) == before + "\n" + table + "\n" + after)
+            }
+            try "no marks".write(toFile: path, atomically: true, encoding: .utf8)
+            #expect(throws: (any Error).self) { try Report.fill("| a |", into: path) }
+        }
+    }
+
+    @Test("numbers have three digits that count")
+    func numbers() {
+        #expect(
+            [0.00123456, 0.5, 12.3456, 987.6, 4520.4].map { DeviceMeasurement.number($0) } == [
+                "0.00123", "0.500", "12.3", "988", "4520",
+            ])
+    }
+}
