@@ -24,8 +24,10 @@ struct BuiltIndex {
         let (seed, threads) = (options.training.seed, options.threads)
         switch spec.core {
         case .partitioned where spec == .flat:
-            (index, adding) = try timed { try FlatIndex(vectors, metric: metric, space: space, threads: threads) }
-            training = 0
+            let (flat, seconds) = try timed {
+                try FlatIndex(vectors, metric: metric, space: space, threads: threads)
+            }
+            self.init(index: flat, training: 0, adding: seconds)
         case .partitioned:
             try self.init(vectors, threads, monitor) {
                 try IVFIndex(
@@ -65,9 +67,14 @@ struct BuiltIndex {
     private init(
         _ vectors: Matrix<Float>, _ threads: Int?, _ monitor: ProgressMonitor, train: () throws -> some GrowingIndex
     ) throws {
-        var (empty, training) = try timed(train)
-        (_, adding) = try timed { try empty.add(vectors, ids: nil, threads: threads, monitor: monitor) }
-        index = empty
+        var (index, training) = try timed(train)
+        let (_, adding) = try timed { try index.add(vectors, ids: nil, threads: threads, monitor: monitor) }
+        self.init(index: index, training: training, adding: adding)
+    }
+
+    private init(index: any VectorIndex, training: Double, adding: Double) {
+        self.index = index
         self.training = training
+        self.adding = adding
     }
 }
