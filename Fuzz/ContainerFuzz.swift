@@ -44,11 +44,14 @@ private func search(_ index: IVFIndex) {
     let queries = Matrix<Float>(rows: 3, columns: index.dimension) { elements in
         for i in elements.indices { elements[i] = Float(i % 7) - 3 }
     }
-    for filter in [nil, IDFilter.range(0..<5)] {
-        let options = SearchOptions(threads: 1, nprobe: index.nlist, refineFactor: 4, filter: filter)
-        let found = try? index.search(queries, k: 3, options: options)
-        precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
-        _ = try? index.search(queries, within: 1, options: options)
+    // All lists, and some, which a graph may look for.
+    for nprobe in [index.nlist, max(1, index.nlist / 2)] {
+        for filter in [nil, IDFilter.range(0..<5)] {
+            let options = SearchOptions(threads: 1, nprobe: nprobe, refineFactor: 4, filter: filter)
+            let found = try? index.search(queries, k: 3, options: options)
+            precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
+            _ = try? index.search(queries, within: 1, options: options)
+        }
     }
     var changed = index
     changed.remove(where: .range(0..<2))
@@ -138,7 +141,10 @@ public func seedContainers(
             (try? index.save(to: "\(corpus)/seed-\(text)")) != nil
         else { return 1 }
     }
-    for text in ["IVF4,Flat", "IVF4,PQ4x4fs,RFlat", "PQ2", "PCA4,IVF2,SQ8", "SQ4", "IVF2,PQ4x4fsr,Refine(SQfp16)"] {
+    for text in [
+        "IVF4,Flat", "IVF4,PQ4x4fs,RFlat", "PQ2", "PCA4,IVF2,SQ8", "SQ4", "IVF2,PQ4x4fsr,Refine(SQfp16)",
+        "IVF40_HNSW2,Flat",
+    ] {
         guard let spec = try? IndexSpec(parsing: text, dimension: 8),
             var index = try? IVFIndex(training: base, spec: spec, options: .init(threads: 1)),
             (try? index.add(base.rows(0..<20), threads: 1)) != nil,

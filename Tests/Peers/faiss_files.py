@@ -31,7 +31,8 @@ BFLOAT_TOLERANCE = 2**-8
 SPECS = [
     "Flat", "SQ8", "SQ6", "SQ4", "SQfp16", "SQbf16", "PQ8x4", "PQ8x5", "PQ4x8", "PQ4x10", "PQ8x4fs", "PQ16x4fs",
     "IVF32,Flat", "IVF32,SQ8", "IVF32,SQ6", "IVF32,SQ4", "IVF32,SQfp16", "IVF32,SQbf16", "IVF32,PQ8x4", "IVF32,PQ8x6",
-    "IVF32,PQ8x8", "IVF32,PQ8x4fs", "IVF32,PQ16x4fsr", "IVF16_HNSW8,Flat", "IDMap,Flat", "IDMap2,IVF32,PQ8x4",
+    "IVF32,PQ8x8", "IVF32,PQ8x4fs", "IVF32,PQ16x4fsr", "IVF16_HNSW8,Flat", "IVF200_HNSW8,Flat", "IVF200_HNSW16,SQ8",
+    "IVF200_HNSW8,PQ8x4fs", "IDMap,Flat", "IDMap2,IVF32,PQ8x4",
     "IDMap,SQ8", "PCA16,Flat", "PCAW16,SQ8", "PCAR16,IVF32,Flat", "OPQ8,PQ8x4", "OPQ8_16,IVF32,PQ8x4fs,RFlat",
     "HNSW8,Flat", "IDMap,HNSW8", "PCA16,HNSW8,Flat", "L2norm,HNSW8",
     "RR16,IVF32,SQ8", "L2norm,Flat", "L2norm,IVF32,PQ8x4fs", "IVF32,SQ4,RFlat", "IVF32,PQ8x4fs,Refine(SQfp16)",
@@ -44,6 +45,8 @@ BUILT = [
     ("Flat", "l2"), ("Flat", "ip"), ("Flat", "cosine"), ("IVF32,Flat", "cosine"), ("IVF32,PQ8x8", "l2"),
     ("IVF32,PQ8x4fs,RFlat", "l2"), ("IVF32,PQ8x4fs,RFlat", "ip"), ("IVF32,PQ8x4fs,RFlat", "cosine"),
     ("OPQ8,IVF32,PQ8x4fs,Refine(SQ8)", "l2"), ("PCA16,SQ8", "ip"), ("Center,IVF32,SQ6", "l2"), ("PQ16x4", "cosine"),
+    ("IVF200_HNSW8,Flat", "l2"), ("IVF200_HNSW8,Flat", "cosine"), ("IVF200_HNSW8,PQ8x4fs,RFlat", "l2"),
+    ("PCA16,IVF200_HNSW8,SQ8", "ip"),
 ]
 
 
@@ -74,6 +77,15 @@ def core_of(index):
     if isinstance(index, faiss.IndexRefine):
         return core_of(index.base_index)
     return index
+
+
+def has_graph(core):
+    """Whether a graph finds the lists, which then keeps enough candidates to meet all."""
+    quantizer = faiss.downcast_index(core.quantizer)
+    if not isinstance(quantizer, faiss.IndexHNSW):
+        return False
+    quantizer.hnsw.efSearch = core.nlist
+    return True
 
 
 def refine_of(index):
@@ -225,7 +237,8 @@ def built_by_faiss(name, metric, train, base):
     else:
         index.add(base)
     if isinstance(core, faiss.IndexIVF):
-        core.nprobe = 7
+        # The walks of two libraries need not meet the same lists: all of them are compared.
+        core.nprobe = core.nlist if has_graph(core) else 7
     refine = refine_of(index)
     if refine is not None:
         # Every candidate is ranked, so that rounded scores do not choose among them.
@@ -260,9 +273,14 @@ def check_akin_index(akin, folder, name, metric, queries):
     run(akin, "build", os.path.join(folder, "base.npy"), "--index", name, "--metric", metric, "-o", built, "--quiet")
     run(akin, "convert", built, there, "--quiet")
     index = faiss.read_index(there)
-    if refine_of(index) is not None:
-        refine_of(index).k_factor = COUNT // K
-        core_of(index).nprobe = 32
+    core = core_of(index)
+    with_graph = isinstance(core, faiss.IndexIVF) and has_graph(core)
+    if with_graph != ("_HNSW" in name):
+        raise AssertionError(f"{name}: Faiss finds {'a' if with_graph else 'no'} graph over the centroids")
+    if with_graph or refine_of(index) is not None:
+        if refine_of(index) is not None:
+            refine_of(index).k_factor = COUNT // K
+        core.nprobe = core.nlist
         faiss.write_index(index, there)
         run(akin, "convert", there, built, "--quiet")
     expected = search(index, queries)

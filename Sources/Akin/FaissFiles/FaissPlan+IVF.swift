@@ -14,7 +14,7 @@ extension FaissPlan {
         let coarse = try coarse()
         let spec = IndexSpec(
             transforms: zip(transforms, chain.transforms).map { $0.specification(before: codec.specification, $1) },
-            core: .partitioned(coarse.map { .init(nlist: $0.nlist) }, codec.specification),
+            core: .partitioned(coarse.map(\.partition), codec.specification),
             refinement: fine.map { $0.codec is FlatCodec ? .flat : .codec($0.codec.specification) })
         do {
             try spec.validate(dimension: header.dimension)
@@ -77,8 +77,12 @@ extension FaissPlan {
     private func coarse() throws -> CoarseQuantizer? {
         guard case .ivf(let ivf) = core.content else { return nil }
         var quantizer = ivf.quantizer
-        // The graph only makes the search of centroids faster.
-        if case .hnsw(_, let storage?) = quantizer.content { quantizer = storage }
+        var plain: PlainGraph?
+        if case .hnsw(let graph, let storage?) = quantizer.content {
+            quantizer = storage
+            // A graph of another shape only made it faster: its centroids are compared one by one.
+            plain = graph.plain.flatMap { IndexSpec.Limits.links.contains($0.m) ? $0 : nil }
+        }
         guard case .flat(let centroids) = quantizer.content else {
             throw unsupported("a coarse quantizer that is neither flat nor a graph over one is not supported")
         }
@@ -89,7 +93,9 @@ extension FaissPlan {
         }
         let matrix = centroids.matrix(columns: core.header.dimension)
         try VectorCheck.finite(matrix)
-        return try CoarseQuantizer(matrix, metric: header.metric == .l2 ? .l2 : .innerProduct)
+        let metric: Metric = header.metric == .l2 ? .l2 : .innerProduct
+        let graph = try plain.map { try CoarseGraph($0, matrix, metric: metric, path: path) }
+        return try CoarseQuantizer(matrix, metric: metric, graph: graph)
     }
 
     /// The codes of the core, as lists.

@@ -30,7 +30,7 @@ extension HNSWIndex {
     }
 
     /// Links by rows, level after level of each row, as Faiss has them.
-    private var faissGraph: FaissGraph {
+    var faissGraph: FaissGraph {
         let views = layerViews
         // How Faiss draws levels; what it would draw for rows that are added there.
         let scale = 1 / log(Double(max(m, 2)))

@@ -48,14 +48,18 @@ extension IVFIndex {
         let packer = FaissListPacker(self, faiss, entries, numbers)
         let stored = FaissLists(
             nlist: nlist, codeSize: codec.codeByteCount, layout: packer.layout, entries: entries, source: packer)
-        let centroids = FaissIndex(
-            FaissHeader(dimension: header.dimension, count: nlist, metric: header.metric),
-            .flat(FaissArray(coarse.centroids)))
+        let quantizerHeader = FaissHeader(dimension: header.dimension, count: nlist, metric: header.metric)
+        var quantizer = FaissIndex(quantizerHeader, .flat(FaissArray(coarse.centroids)))
+        if let graph = coarse.graph {
+            var links = graph.index.faissGraph
+            links.efSearch = Int32(clamping: CoarseGraph.breadth(nprobe: defaults.nprobe))
+            quantizer = FaissIndex(quantizerHeader, .hnsw(links, storage: quantizer))
+        }
         return FaissIndex(
             header,
             .ivf(
                 FaissIVF(
-                    nlist: nlist, nprobe: defaults.nprobe, quantizer: centroids, directMap: .none,
+                    nlist: nlist, nprobe: defaults.nprobe, quantizer: quantizer, directMap: .none,
                     codec: faiss.inLists(byResidual: isResidual), lists: stored)))
     }
 

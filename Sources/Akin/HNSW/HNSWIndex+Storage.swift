@@ -29,21 +29,11 @@ extension HNSWIndex {
         try writer.write(points.transforms)
         try writer.write(codec.tables, named: "codec")
         try writer.write(refinement?.codec.tables ?? [], named: "refinement")
-        for (level, layer) in layers.enumerated() {
-            try write(layer.links, named: "links.\(level)", .int32, to: writer)
-            if level > 0 { try write(layer.places, named: "places.\(level)", .int32, to: writer) }
-        }
-        try write(ids, named: "ids", .int64, to: writer)
-        try write(codes, named: "codes", .uint8, to: writer)
-        if refinement != nil { try write(refined, named: "refined", .uint8, to: writer) }
+        try writer.write(layers)
+        try writer.write(ids, named: "ids", .int64)
+        try writer.write(codes, named: "codes", .uint8)
+        if refinement != nil { try writer.write(refined, named: "refined", .uint8) }
         try writer.finish()
-    }
-
-    private func write(
-        _ rows: RowStore, named name: String, _ kind: ContainerSection.Kind, to writer: ContainerWriter
-    ) throws(FileError) {
-        try writer.begin(name, kind)
-        try writer.write(UnsafeRawBufferPointer(start: rows.base, count: rows.byteCount))
     }
 
     /// Opens an index that ``save(to:)`` wrote.
@@ -108,12 +98,7 @@ extension HNSWIndex {
         guard codec.rowByteCount == graph.rowByteCount else {
             throw malformed("expected codes of \(codec.rowByteCount) bytes, found \(graph.rowByteCount)")
         }
-        layers = try graph.members.enumerated().map { level, count in
-            try GraphLayer(
-                container, level: level, count: count, degree: level == 0 ? 2 * m : m,
-                below: level == 0 ? 0 : graph.members[level - 1], rows: manifest.count, verify: !verify)
-        }
-        try Self.checkPlaces(layers, container)
+        layers = try container.layers(members: graph.members, m: m, rows: manifest.count, verify: !verify)
         let bytes = { (name: String, size: Int) -> RowStore in
             RowStore(
                 showing: try container.matrix(name, .uint8, rows: manifest.count, columns: size, of: UInt8.self))
@@ -137,25 +122,6 @@ extension HNSWIndex {
 }
 
 extension HNSWIndex {
-    /// Sees that a member of a higher level is the row that it is one level down, and is there once.
-    private static func checkPlaces(_ layers: [GraphLayer], _ container: ContainerReader) throws(FileError) {
-        for level in layers.indices.dropFirst() {
-            let view = LayerView(layers[level], isBase: false)
-            let below = LayerView(layers[level - 1], isBase: level == 1)
-            var met = [Bool](repeating: false, count: below.count)
-            for member in 0..<UInt32(view.count) {
-                let place = view.below(member)
-                guard below.row(of: place) == view.row(of: member), !met[Int(place)] else {
-                    throw FileError(
-                        .malformed, path: container.path,
-                        "member \(member) of level \(level) is another one level down, or there twice",
-                        section: "places.\(level)")
-                }
-                met[Int(place)] = true
-            }
-        }
-    }
-
     /// Sees that no id is there twice, and that each is below the next there will be.
     private static func checkIDs(
         _ ids: RowStore, _ graph: HNSWManifest, _ container: ContainerReader
@@ -169,38 +135,5 @@ extension HNSWIndex {
                 .malformed, path: container.path, "an id is there twice, or is not below \(graph.nextID)",
                 section: "ids")
         }
-    }
-}
-
-extension GraphLayer {
-    /// Reads a level and sees that every link leads to a member.
-    fileprivate init(
-        _ container: ContainerReader, level: Int, count: Int, degree: Int, below: Int, rows: Int, verify: Bool
-    ) throws {
-        let stored: Matrix<Int32> = try container.matrix("links.\(level)", .int32, rows: count, columns: degree)
-        if verify { try container.check(container.section("links.\(level)", .int32)) }
-        let wrong = stored.withUnsafeElements { links in
-            links.firstIndex { UInt32(bitPattern: $0) != Self.none && !(0..<count).contains(Int($0)) }
-        }
-        if let wrong {
-            throw FileError(
-                .malformed, path: container.path,
-                "member \(wrong / degree) of level \(level) has a link outside the \(count) there are",
-                section: "links.\(level)")
-        }
-        self.init(degree: degree)
-        links = RowStore(showing: stored)
-        guard level > 0 else { return }
-        let stations: Matrix<Int32> = try container.matrix("places.\(level)", .int32, rows: count, columns: 2)
-        if verify { try container.check(container.section("places.\(level)", .int32)) }
-        let isWhole = stations.withUnsafeElements { numbers in
-            numbers.indices.allSatisfy { (0..<($0 % 2 == 0 ? rows : below)).contains(Int(numbers[$0])) }
-        }
-        guard isWhole else {
-            throw FileError(
-                .malformed, path: container.path, "a member of level \(level) is not in the level below",
-                section: "places.\(level)")
-        }
-        places = RowStore(showing: stations)
     }
 }

@@ -1,4 +1,4 @@
-/// A graph as other libraries store it: links between vectors on some levels.
+/// A graph by the numbers of its vectors, as other libraries store it: links between vectors on some levels.
 struct PlainGraph {
     /// Links of a vector on the levels above the lowest, which has twice as many.
     let m: Int
@@ -11,10 +11,56 @@ struct PlainGraph {
 
     /// Levels that are believed.
     static let maximumTop = 30
+
+    init(m: Int, tops: [Int], entry: Int, links: @escaping (_ vector: Int, _ level: Int, _ body: (Int) -> Void) -> Void)
+    {
+        self.m = m
+        self.tops = tops
+        self.entry = entry
+        self.links = links
+    }
+
+    /// The graph of some layers.
+    ///
+    /// - Parameters:
+    ///   - layers: level 0 first; every link leads to a member.
+    ///   - entry: the member of the top level where a search begins.
+    ///   - numbers: of the vectors by their rows, a permutation of all.
+    init(_ layers: [GraphLayer], entry: UInt32, numbers: [UInt32]) {
+        var tops = [Int](repeating: 0, count: numbers.count)
+        // By number, the member of each level above 0.
+        var members: [[UInt32]] = []
+        for (level, layer) in layers.enumerated().dropFirst() {
+            let view = LayerView(layer, isBase: false)
+            var own = [UInt32](repeating: GraphLayer.none, count: numbers.count)
+            for member in 0..<UInt32(view.count) {
+                let number = Int(numbers[Int(view.row(of: member))])
+                own[number] = member
+                tops[number] = max(tops[number], level)
+            }
+            members.append(own)
+        }
+        var rows = [UInt32](repeating: 0, count: numbers.count)
+        for (row, number) in numbers.enumerated() { rows[Int(number)] = UInt32(row) }
+        let top = LayerView(layers[layers.count - 1], isBase: layers.count == 1)
+        self.init(
+            m: layers[0].degree / 2, tops: tops, entry: numbers.isEmpty ? 0 : Int(numbers[Int(top.row(of: entry))])
+        ) { number, level, body in
+            withExtendedLifetime(layers) {
+                let view = LayerView(layers[level], isBase: level == 0)
+                let member = level == 0 ? rows[number] : members[level - 1][number]
+                let own = view.links + Int(member) * view.degree
+                for i in 0..<view.degree {
+                    if own[i] == GraphLayer.none { break }
+                    body(Int(numbers[Int(view.row(of: own[i]))]))
+                }
+            }
+        }
+    }
 }
 
 extension HNSWIndex {
-    /// An index of plain floats over a graph that was built elsewhere.
+    /// An index over a graph that was built elsewhere.
     ///
     /// - Parameters:
     ///   - graph: of which links may lead anywhere; those that lead nowhere are refused.
@@ -23,15 +69,16 @@ extension HNSWIndex {
     ///   - metric: for the inner product and cosine the graph was built by that, too.
     ///   - transforms: what is done to queries.
     ///   - transformSpecs: the same as a spec names them.
+    ///   - kind: what becomes of the vectors.
     ///   - efConstruction: for vectors that are added.
     ///   - path: for messages.
     /// - Throws: ``FileError`` for a graph that contradicts itself, ``IndexError`` for bad vectors or ids.
     init(
         _ graph: PlainGraph, vectors: Matrix<Float>, ids given: [Int64], metric: Metric, transforms: TransformChain,
-        transformSpecs: [IndexSpec.Transform], efConstruction: Int, path: String
+        transformSpecs: [IndexSpec.Transform], kind: IndexSpec.Codec = .flat, efConstruction: Int, path: String
     ) throws {
         func malformed(_ message: String) -> FileError { FileError(.malformed, path: path, message) }
-        let spec = IndexSpec(transforms: transformSpecs, core: .hnsw(m: graph.m, .flat), refinement: nil)
+        let spec = IndexSpec(transforms: transformSpecs, core: .hnsw(m: graph.m, kind), refinement: nil)
         do {
             try spec.validate(dimension: transforms.inputDimension)
         } catch {
@@ -45,16 +92,17 @@ extension HNSWIndex {
         let unit = metric == .cosine ? UnitVectors.make(vectors, threads: 1) : vectors
         let largest = metric == .innerProduct ? GraphSpace.squares(unit).max() ?? 0 : 0
         let plain = GraphSpace(
-            metric: metric, transforms: TransformChain(inputDimension: vectors.columns), largestSquare: largest)
-        let codec = FlatGraphCodec(dimension: plain.dimension)
+            metric: metric, transforms: TransformChain(inputDimension: vectors.columns), largestSquare: largest,
+            parts: kind.parts)
+        let coded = try plain.points(unit, threads: 1)
+        let codec = try GraphCodecs.train(kind, on: coded, seed: Construction().seed, threads: 1)
         self.init(
             spec, m: graph.m, metric: metric,
-            points: GraphSpace(metric: metric, transforms: transforms, largestSquare: largest), codec: codec,
-            refinement: nil, construction: Construction(efConstruction: max(1, efConstruction)))
+            points: GraphSpace(metric: metric, transforms: transforms, largestSquare: largest, parts: kind.parts),
+            codec: codec, refinement: nil, construction: Construction(efConstruction: max(1, efConstruction)))
         try check(given, count: given.count)
         guard vectors.rows > 0 else { return }
 
-        let coded = try plain.points(unit, threads: 1)
         let rows = codes.append(coded.rows)
         coded.withUnsafeElements { x in
             if let x = x.baseAddress { codec.encode(x, count: coded.rows, into: rows) }

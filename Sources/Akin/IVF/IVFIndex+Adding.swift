@@ -1,5 +1,5 @@
 extension IVFIndex {
-    /// Adds vectors: each goes to the list of its nearest centroid.
+    /// Adds vectors: each goes to the list of its nearest centroid, or about the nearest where a graph finds it.
     ///
     /// - Parameters:
     ///   - vectors: `[n, dimension]`, finite.

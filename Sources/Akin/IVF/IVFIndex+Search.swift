@@ -6,9 +6,12 @@ extension IVFIndex {
     /// - Parameters:
     ///   - queries: `[q, dimension]`, finite.
     ///   - k: neighbours wanted, 1 or more. A row is shorter where the lists looked at hold fewer that the filter allows.
-    ///   - options: lists to look at, candidates to compare again, filter, threads, progress and cancellation.
+    ///   - options: lists to look at, candidates to compare again, filter, threads, progress and cancellation; where a
+    ///     graph finds the lists, the candidates it keeps (`efSearch`: at least `nprobe`; twice as many, and at least
+    ///     64, where it is `nil`).
     /// - Returns: one row per query, nearest first, ties by smaller id. Scores are those of what the finest code of the
-    ///   index stands for, computed in double precision; exact where vectors are kept and every list is looked at.
+    ///   index stands for, computed in double precision; exact where vectors are kept and every list is looked at, for
+    ///   which no graph is asked.
     /// - Throws: ``IndexError`` for bad input; `CancellationError` when the monitor says stop.
     /// - Complexity: O(q · (nlist · dimension + nprobe / nlist · count · code bytes)).
     public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions = .init()) throws -> SearchResult {
@@ -93,6 +96,9 @@ extension IVFIndex {
         let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
         let nprobe = options.nprobe ?? defaults.nprobe
         guard nprobe >= 1 else { throw IndexError.outOfRange(name: "nprobe", value: nprobe, allowed: 1...nlist) }
+        if let ef = options.efSearch, coarse?.graph != nil, ef < 1 {
+            throw IndexError.outOfRange(name: "efSearch", value: ef, allowed: 1...nlist)
+        }
         let lists = min(nprobe, nlist)
         guard count > 0 else {
             receive(Array(repeating: [], count: queries.rows))
@@ -159,10 +165,10 @@ extension IVFIndex {
 
     /// The lists each query looks at, and what query and list add to a key.
     private func probes(_ queries: Matrix<Float>, nprobe: Int, _ options: SearchOptions) throws -> ProbeTable {
-        let table = ProbeTable(
-            nprobe: nprobe, lists: Buffer(repeating: 0, count: queries.rows * nprobe),
-            offsets: Buffer(repeating: 0, count: queries.rows * nprobe))
         let found = try coarse?.probe(queries, nprobe: nprobe, options: options)
+        let table = ProbeTable(
+            nprobe: nprobe, lists: found?.numbers ?? Buffer(repeating: 0, count: queries.rows),
+            offsets: Buffer(repeating: 0, count: queries.rows * nprobe))
         let kernels = (options.kernels ?? .best).table.pointee
         queries.withUnsafeElements { elements in
             guard let x = elements.baseAddress else { return }
@@ -173,11 +179,7 @@ extension IVFIndex {
                     table.offsets[q] = own
                     continue
                 }
-                for (rank, list) in found[q].enumerated() {
-                    table.lists[q * nprobe + rank] = UInt32(list.id)
-                    table.offsets[q * nprobe + rank] =
-                        !isResidual ? own : codedMetric == .l2 ? list.score : 0 - list.score
-                }
+                for i in q * nprobe..<(q + 1) * nprobe { table.offsets[i] = isResidual ? found.keys[i] : own }
             }
         }
         return table

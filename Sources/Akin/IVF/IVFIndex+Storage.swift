@@ -4,6 +4,7 @@
 /// | --- | --- |
 /// | `manifest`, `ivf` | what the index is |
 /// | `transform.N`, `centroids`, `codec.N`, `refinement.N` | what training found |
+/// | `coarse.links.N`, `coarse.places.N` | the graph over the centroids, where there is one, as a graph's own |
 /// | `counts` | vectors in each list, `[nlist]` |
 /// | `ids` | `[count]`, list after list |
 /// | `codes` | the blocks of each list, each list at a multiple of 64 bytes |
@@ -64,10 +65,11 @@ extension IVFIndex {
                 tables: codec.tables.map { [$0.rows, $0.columns] },
                 refinementTables: refinement?.codec.tables.map { [$0.rows, $0.columns] } ?? [],
                 transforms: transforms.transforms.map(\.record), defaults: defaults, nextID: nextID,
-                idsAreRows: idsAreRows),
+                idsAreRows: idsAreRows, graph: coarse?.graph?.manifest),
             named: IVFManifest.sectionName)
         try writer.write(transforms)
         if let coarse { try writer.write(coarse.centroids, named: "centroids") }
+        try coarse?.graph?.write(to: writer)
         try writer.write(codec.tables, named: "codec")
         try writer.write(refinement?.codec.tables ?? [], named: "refinement")
         try writer.begin("counts", .int64)
@@ -135,7 +137,12 @@ extension IVFIndex {
             coarse = try partition.map { partition in
                 let centroids = try container.table(
                     "centroids", [partition.nlist, ivf.codedDimension], of: IVFManifest.sectionName, verify: !verify)
-                return try CoarseQuantizer(centroids, metric: coded)
+                var graph: CoarseGraph?
+                if case .hnsw(let m) = partition.coarse {
+                    graph = try CoarseGraph(
+                        container, ivf.graph, m: m, centroids: centroids, metric: coded, verify: !verify)
+                }
+                return try CoarseQuantizer(centroids, metric: coded, graph: graph)
             }
             codec = try ListCodecs.restore(
                 kind, dimension: ivf.codedDimension, metric: coded,

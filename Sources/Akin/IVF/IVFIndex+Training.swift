@@ -37,10 +37,7 @@ extension IVFIndex {
         options: TrainingOptions = .init(), monitor: ProgressMonitor = .silent
     ) throws {
         try spec.validate(dimension: sample.columns)
-        guard case .partitioned(let partition, let kind) = spec.core, partition.map({ $0.coarse == .flat }) ?? true
-        else {
-            throw IndexError.unsupported("\(spec)")
-        }
+        guard case .partitioned(let partition, let kind) = spec.core else { throw IndexError.unsupported("\(spec)") }
         guard sample.rows > 0 else { throw IndexError.empty }
         try VectorCheck.finite(sample)
         let threads = options.threads ?? availableCores()
@@ -69,7 +66,13 @@ extension IVFIndex {
             kmeans.maxPointsPerCentroid = options.maxPointsPerCentroid
             kmeans.threads = threads
             let clustering = try KMeans.train(vectors, centroids: partition.nlist, options: kmeans, monitor: monitor)
-            coarse = try CoarseQuantizer(clustering.centroids, metric: coded)
+            var graph: CoarseGraph?
+            if case .hnsw(let m) = partition.coarse {
+                graph = try CoarseGraph(
+                    linking: clustering.centroids, m: m, metric: coded, seed: options.seed, threads: threads,
+                    monitor: monitor)
+            }
+            coarse = try CoarseQuantizer(clustering.centroids, metric: coded, graph: graph)
         }
         let isResidual = coarse != nil && kind.takesResiduals
         var coding = TransformChain.evenlySpaced(vectors, atMost: 1 << 16)

@@ -60,7 +60,7 @@ public struct IVFIndex: GrowingIndex {
     /// Inverted lists; 1 without centroids.
     public var nlist: Int { lists.nlist }
     /// Bytes of memory in use, for lists, centroids and transforms; what stays in a mapped file is not counted.
-    public var byteCount: Int { lists.byteCount + transforms.byteCount + (coarse?.index.byteCount ?? 0) }
+    public var byteCount: Int { lists.byteCount + transforms.byteCount + (coarse?.byteCount ?? 0) }
     /// Bytes of codes, ids and second codes, in memory or in a file.
     public var storedByteCount: Int { lists.totalByteCount }
 
@@ -96,23 +96,33 @@ public struct IVFIndex: GrowingIndex {
 }
 
 extension IVFIndex {
-    /// An index of plain floats over given centroids, without vectors.
-    package static func flat(centroids: Matrix<Float>, metric: Metric) throws -> IVFIndex {
+    /// An index of plain floats over given centroids, without vectors; with `links`, a graph of so many finds the lists.
+    package static func flat(
+        centroids: Matrix<Float>, metric: Metric, links: Int? = nil, threads: Int = 1
+    ) throws -> IVFIndex {
         let coded: Metric = metric == .l2 ? .l2 : .innerProduct
+        let graph = try links.map {
+            try CoarseGraph(linking: centroids, m: $0, metric: coded, seed: 1234, threads: threads, monitor: .silent)
+        }
+        let coarse = try CoarseQuantizer(centroids, metric: coded, graph: graph)
         return try IVFIndex(
-            IndexSpec(core: .partitioned(.init(nlist: centroids.rows), .flat)), dimension: centroids.columns,
-            metric: metric,
-            transforms: TransformChain(inputDimension: centroids.columns),
-            coarse: CoarseQuantizer(centroids, metric: coded),
-            isResidual: false, codec: FlatCodec(dimension: centroids.columns, metric: coded), refinement: nil)
+            IndexSpec(core: .partitioned(coarse.partition, .flat)), dimension: centroids.columns, metric: metric,
+            transforms: TransformChain(inputDimension: centroids.columns), coarse: coarse, isResidual: false,
+            codec: FlatCodec(dimension: centroids.columns, metric: coded), refinement: nil)
+    }
+
+    /// The list that each vector would go to; for tests.
+    package func assignment(of vectors: Matrix<Float>, threads: Int = 1) throws -> [UInt32] {
+        try coarse?.assign(prepared(vectors, threads: threads), threads: threads, monitor: .silent)
+            ?? Array(repeating: 0, count: vectors.rows)
     }
 
     /// The ids of all vectors in the lists that one query looks at; for tests.
     package func rowsProbed(by query: Matrix<Float>, nprobe: Int) throws -> [Int64] {
         let prepared = try prepared(query, threads: 1)
         guard let found = try coarse?.probe(prepared, nprobe: nprobe, options: .init(threads: 1)) else { return [] }
-        return found[0].flatMap { list in
-            let view = lists.view(Int(list.id))
+        return (0..<nprobe).flatMap { rank in
+            let view = lists.view(Int(found.numbers[rank]))
             return (0..<view.count).map { view.ids[$0] }
         }.sorted()
     }

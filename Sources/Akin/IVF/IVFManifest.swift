@@ -20,4 +20,6 @@ struct IVFManifest: Codable, Equatable, Sendable {
     var nextID: Int64
     /// Whether ids are the numbers in which vectors were added.
     var idsAreRows: Bool
+    /// The graph over the centroids, where the spec names one.
+    var graph: CoarseGraphManifest?
 }

@@ -43,7 +43,8 @@ public struct SearchOptions: Sendable {
     public var nprobe: Int?
     /// Candidates kept while walking a graph, 1 or more; the index's own default where it is `nil`.
     ///
-    /// At least as many as neighbours are wanted are kept in any case. An index without a graph ignores it.
+    /// At least as many as neighbours are wanted are kept in any case; where the graph finds the lists to look at, at
+    /// least as many as those. An index without a graph ignores it.
     public var efSearch: Int?
     /// Candidates compared again by the finer code for each neighbour wanted, 1 or more; the index's own default where
     /// it is `nil`.

@@ -13,9 +13,9 @@ struct IndexPlanner {
     /// Vectors that are coded at a time.
     static let step = 1 << 18
     /// Candidates that a graph over centroids is asked to keep while vectors are assigned.
-    static let assignBreadth = 64
+    static let assignBreadth = CoarseGraph.assignBreadth
     /// Candidates kept while a vector is linked into a graph.
-    static let linkBreadth = 200
+    static let linkBreadth = HNSWIndex.Construction().efConstruction
 
     var codedDimension: Int { spec.codedDimension(dimension) }
     private var codedMetric: Metric { metric == .l2 ? .l2 : .innerProduct }
@@ -119,7 +119,11 @@ struct IndexPlanner {
         if let partition = spec.partition {
             parts.append(part("centroids", nlist * codedDimension * 4))
             parts.append(part("centroid search", exactSearch(nlist, codedDimension)))
-            if case .hnsw(let m) = partition.coarse { parts.append(part("centroid graph", graph(nlist, links: m))) }
+            if case .hnsw(let m) = partition.coarse {
+                // Its codes are made again when a file is opened.
+                let codes = nlist * roundedUp(codedDimension + (codedMetric == .l2 ? 0 : 1), to: 32)
+                parts.append(part("centroid graph", graph(nlist, links: m) + codes))
+            }
         }
         if case .hnsw(let m, _) = spec.core { parts.append(part("graph", graph(count, links: m))) }
         parts.append(part("tables", 2 * (layout.tableByteCount + (refinement?.tableByteCount ?? 0)) + transformBytes))

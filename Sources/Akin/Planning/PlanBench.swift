@@ -88,6 +88,7 @@ struct PlanBench {
         let d = coded.columns
         let rows = min(max((1 << 25) / d, 64), plan.spec.partition?.nlist ?? plan.count)
         let many = rows <= coded.rows ? coded : Self.random(rows: rows, columns: d, seed: 2)
+        if plan.spec.partition != nil { return try scatteredCodes(many.rows(0..<min(rows, many.rows))) }
         let looks = 65_536
         return try repeated(Double(looks * threads)) {
             try many.withUnsafeElements { elements in
@@ -101,6 +102,31 @@ struct PlanBench {
                         for i in row.indices { row[i] = UInt32(random.next() % UInt64(many.rows)) }
                         akin_exact_many(Kernels.best.table, codedMetric != .l2, y, y, d, &row, row.count, &keys)
                     }
+                }
+            }
+        }
+    }
+
+    /// The same with codes of 8 bits, which graphs over centroids compare.
+    private func scatteredCodes(_ vectors: Matrix<Float>) throws -> Double {
+        let codec = try GraphCodecs.train(.scalar(.bits8), on: vectors, seed: 1, threads: threads)
+        let codes = Buffer<UInt8>(repeating: 0, count: vectors.rows * codec.rowByteCount)
+        vectors.withUnsafeElements { elements in
+            guard let x = elements.baseAddress else { return }
+            codec.encode(x, count: vectors.rows, into: codes.pointer)
+        }
+        let looks = 1 << 18, links = 64
+        return try repeated(Double(looks * threads)) {
+            try parallelFor(threads: threads, count: threads) { thread in
+                var random = SplitMix64(seed: UInt64(thread))
+                let query = Buffer<UInt8>(repeating: 0, count: codec.queryByteCount)
+                codec.prepare(row: codes.pointer, into: query.pointer)
+                var rows = [UInt32](repeating: 0, count: links)
+                var keys = [Float](repeating: 0, count: links)
+                for _ in stride(from: 0, to: looks, by: links) {
+                    for i in rows.indices { rows[i] = UInt32(random.next() % UInt64(vectors.rows)) }
+                    codec.keys(
+                        query.pointer, codes.pointer, &rows, count: links, kernels: .best, into: &keys)
                 }
             }
         }

@@ -5,7 +5,9 @@ import Testing
 
 /// Files of inverted lists that are not what they were.
 @Suite struct IVFDamageTests {
-    static let specs = ["IVF4,Flat", "IVF4,SQ8", "IVF4,PQ4", "IVF4,PQ8x4fs,RFlat", "PCA8,IVF4,PQ4x4fsr"]
+    static let specs = [
+        "IVF4,Flat", "IVF4,SQ8", "IVF4,PQ4", "IVF4,PQ8x4fs,RFlat", "PCA8,IVF4,PQ4x4fsr", "IVF40_HNSW4,Flat",
+    ]
 
     private func file(_ text: String, _ folder: String) throws -> String {
         let base = Matrix<Float>.clustered(rows: 400, columns: 16, clusters: 6, seed: 1)

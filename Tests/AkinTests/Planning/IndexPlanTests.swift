@@ -34,7 +34,7 @@ struct IndexPlanTests {
         "Flat", "SQ8", "PQ8", "PQ12x4fs", "IVF32,Flat", "IVF32,SQ4", "IVF32,SQ6", "IVF32,SQfp16", "IVF32,PQ8x6",
         "IVF32,PQ4x9",
         "IVF32,PQ12x4fs", "IVF32,PQ12x4fsr,RFlat", "IVF32,PQ8,Refine(SQ8)", "OPQ4_16,IVF32,PQ4x4,RFlat",
-        "PCA12,IVF32,SQ8", "RR,IVF32,Flat",
+        "PCA12,IVF32,SQ8", "RR,IVF32,Flat", "IVF400_HNSW16,SQ8",
     ]
 
     @Test("bytes agree with the index and its file", arguments: specs, [Metric.l2, .cosine])
