@@ -47,7 +47,7 @@ private func search(_ index: IVFIndex) {
     // All lists, and some, which a graph may look for.
     for nprobe in [index.nlist, max(1, index.nlist / 2)] {
         for filter in [nil, IDFilter.range(0..<5)] {
-            let options = SearchOptions(threads: 1, nprobe: nprobe, refineFactor: 4, filter: filter)
+            let options = SearchOptions(threads: 1, nprobe: nprobe, efSearch: 8, refineFactor: 4, filter: filter)
             let found = try? index.search(queries, k: 3, options: options)
             precondition(found.map { result in (0..<3).allSatisfy { result.neighbors[$0].count <= 3 } } ?? true)
             _ = try? index.search(queries, within: 1, options: options)

@@ -50,7 +50,7 @@ import Testing
                     // What training found is compared in any case; lists are read as they are.
                     guard let index = try? IVFIndex(reader, verify: false) else { continue }
                     #expect(["ids", "codes", "refined", "ivf", "manifest"].contains(section.name), "\(section.name)")
-                    let found = try index.search(queries, k: 3, options: .init(threads: 1, nprobe: 4))
+                    let found = try index.search(queries, k: 3, options: .init(threads: 1, nprobe: 4, efSearch: 8))
                     #expect(found.neighbors.count == 4)
                 }
             }
