@@ -29,8 +29,9 @@ template <int K, int Q> struct akin_warp_queue {
         reach = akin_value(AKIN_KEY_OF_NAN);
     }
 
-    // Takes an entry of each lane that has one. All lanes call.
-    AKIN_DEVICE void add(bool has, uint64_t entry) {
+    // Takes an entry of each lane that has one, and what waits into the list when a lane is full or at the `end`. All
+    // lanes call.
+    AKIN_DEVICE void add(bool has, uint64_t entry, bool end) {
         if (has && entry < bound) {
 #pragma unroll
             for (int i = Q - 1; i > 0; i--)
@@ -38,16 +39,12 @@ template <int K, int Q> struct akin_warp_queue {
             waiting[0] = entry;
             count++;
         }
-        if (__any_sync(AKIN_ALL_LANES, count == Q))
-            merge();
-    }
-
-    // Takes in what waits. All lanes call, and once more after the last entry.
-    AKIN_DEVICE void merge() {
-        akin_sort_list(waiting);
-        akin_merge_lists<false, registers, Q, AKIN_WARP>(best, waiting);
-        empty();
-        findBound();
+        if (__any_sync(AKIN_ALL_LANES, count == Q || end)) {
+            akin_sort_list(waiting);
+            akin_merge_lists<false, registers, Q, AKIN_WARP>(best, waiting);
+            empty();
+            findBound();
+        }
     }
 
     // Takes in the list of another warp.
@@ -85,22 +82,28 @@ AKIN_DEVICE void akin_warp_scan(akin_warp_queue<K, Q> &queue, const float *value
     using Tile = akin_tile<4, AKIN_WARP>;
     akin_row row(values, first, last);
     Tile tile;
-    for (uint32_t at = 0; at < row.end; at += Tile::positions) {
-        tile.load<Largest>(row, at, akin_lane());
-        if (!__any_sync(AKIN_ALL_LANES, tile.mayPass(queue.reach)))
-            continue;
-        uint32_t mine = tile.passing(queue.reach);
-        for (uint32_t any = __reduce_or_sync(AKIN_ALL_LANES, mine); any; any &= any - 1) {
+    for (uint32_t at = 0;; at += Tile::positions) {
+        bool end = at >= row.end;
+        uint32_t mine = 0, any = 1; // at the end once, with nothing: networks are long, and compiled at one place only
+        if (!end) {
+            tile.template load<Largest>(row, at, akin_lane());
+            if (!__any_sync(AKIN_ALL_LANES, tile.mayPass(queue.reach)))
+                continue;
+            mine = tile.passing(queue.reach);
+            any = __reduce_or_sync(AKIN_ALL_LANES, mine);
+        }
+        for (; any; any &= any - 1) {
             int j = __ffs(any) - 1;
             bool has = mine >> j & 1;
             uint32_t position = Tile::place(at, akin_lane(), j);
             uint64_t entry = AKIN_NO_ENTRY;
             if (has)
                 entry = akin_entry(akin_key(akin_signed<Largest>(__ldg(row.aligned + position))), row.id(position));
-            queue.add(has, entry);
+            queue.add(has, entry, end);
         }
+        if (end)
+            return;
     }
-    queue.merge();
 }
 
 // Rows [rows][count], `stride` apart; each of `chunks` parts of a row gives its k best, values and columns:

@@ -10,9 +10,11 @@ struct ExactTileTests {
         var metric = Metric.l2
         var rows = 700, queries = 20, dimension = 33, k = 10
         var whole = false, offset: Float = 0
+        /// Every other row has a component so large that its other codes are coarse, and that no query has.
+        var coarse = false
         var description: String {
             "\(metric) \(rows) x \(dimension), \(queries) queries, k \(k)" + (whole ? ", whole numbers" : "")
-                + (offset == 0 ? "" : ", far from the origin")
+                + (offset == 0 ? "" : ", far from the origin") + (coarse ? ", every other row coarse" : "")
         }
     }
 
@@ -20,6 +22,7 @@ struct ExactTileTests {
         Case(), Case(metric: .innerProduct), Case(metric: .cosine), Case(rows: 130, queries: 3, dimension: 1, k: 1),
         Case(rows: 1_000, queries: 129, dimension: 64, k: 5), Case(rows: 640, dimension: 130, k: 100),
         Case(metric: .cosine, rows: 513, dimension: 65, k: 3), Case(dimension: 20, whole: true),
+        Case(metric: .innerProduct, queries: 40, dimension: 32, coarse: true),
         Case(rows: 300, dimension: 16, k: 20, offset: 1_000), Case(rows: 90, queries: 1, k: 7),
     ]
 
@@ -56,7 +59,11 @@ struct ExactTileTests {
         for i in stride(from: 3, to: c.rows, by: 3) {
             for j in 0..<c.dimension { base[i * c.dimension + j] = base[(i - 2) * c.dimension + j] }
         }
-        let queries = (0..<c.queries * c.dimension).map { _ in value() }
+        var queries = (0..<c.queries * c.dimension).map { _ in value() }
+        if c.coarse {
+            for i in stride(from: 0, to: c.rows, by: 2) { base[i * c.dimension] = i % 4 == 0 ? 150 : -150 }
+            for q in 0..<c.queries { queries[q * c.dimension] = 0 }
+        }
         func matrix(_ rows: Int, _ elements: [Float]) -> Matrix<Float> {
             Matrix(rows: rows, columns: c.dimension) { _ = $0.update(fromContentsOf: elements) }
         }
