@@ -70,9 +70,12 @@ void akin_nearest_offer(akin_nearest *nearest, uint32_t point, uint64_t word) {
     unlock(nearest, point);
 }
 
+static const float *vector_of(const akin_exact_keys *exact, uint32_t point) {
+    return exact->vectors + (size_t)(exact->row ? exact->row[point] : point) * exact->dimension;
+}
+
 float akin_pair_key(const akin_exact_keys *exact, uint32_t a, uint32_t b) {
-    const float *x = exact->vectors + (size_t)exact->number[a] * exact->dimension;
-    const float *y = exact->vectors + (size_t)exact->number[b] * exact->dimension;
+    const float *x = vector_of(exact, a), *y = vector_of(exact, b);
     if (!exact->product)
         return (float)exact->kernels->distance(x, y, exact->dimension);
     double key = 0 - exact->kernels->product(x, y, exact->dimension);
@@ -108,7 +111,7 @@ size_t akin_exact_words(const akin_exact_keys *exact, uint32_t a, const uint32_t
     size_t found = 0, bytes = exact->dimension * sizeof(float);
     for (size_t c = 0; c < count + AHEAD; c++) {
         if (c < count && candidates[c] != UINT32_MAX) {
-            const char *y = (const char *)(exact->vectors + (size_t)exact->number[candidates[c]] * exact->dimension);
+            const char *y = (const char *)vector_of(exact, candidates[c]);
             for (size_t b = 0; b < bytes; b += 64)
                 __builtin_prefetch(y + b);
         }

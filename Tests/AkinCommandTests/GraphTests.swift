@@ -44,9 +44,45 @@ struct GraphTests {
         #expect(try scratch.names == before)
     }
 
+    @Test("with --memory writes the same graph by blocks and says how before it starts", arguments: [nil, "0.9"])
+    func byBlocks(recall: String?) throws {
+        let scratch = try Scratch()
+        // Enough for several blocks of the least size.
+        try VectorFile.write(Vectors.base(20_000, dimension: 16), to: scratch.path("base.fvecs"))
+        let command =
+            ["graph", scratch.path("base.fvecs"), "-k", "5", "--threads", "2"]
+            + (recall.map { ["--recall", $0] } ?? [])
+        try Program.succeed(command + ["-o", scratch.path("whole.ivecs")])
+        let output = try Program.succeed(command + ["-o", scratch.path("blocks.ivecs"), "--memory", "36MiB", "--json"])
+        #expect(output.standardError.contains(" blocks, ") && output.standardError.contains("begins anew"))
+        let object = try #require(try output.objects.first)
+        #expect(object["count"] as? Int == 20_000 && object["k"] as? Int == 5)
+        #expect(object["method"] as? String == (recall == nil ? "exact" : "approximate"))
+        for suffix in ["ivecs", "scores.fvecs"] {
+            let files = ["whole", "blocks"].map {
+                FileManager.default.contents(atPath: scratch.path("\($0).\(suffix)"))
+            }
+            #expect(files[0] != nil && files[0] == files[1])
+        }
+    }
+
+    @Test("refuses too little memory by naming what is enough")
+    func tooLittleMemory() throws {
+        let scratch = try Scratch()
+        try VectorFile.write(Vectors.base(), to: scratch.path("base.npy"))
+        let output = try Program.run(
+            ["graph", scratch.path("base.npy"), "-o", scratch.path("graph.ivecs"), "--memory", "1MiB"])
+        #expect(output.status == 1)
+        #expect(output.standardError.hasPrefix("error: ") && output.standardError.contains("MiB or more"))
+        #expect(try scratch.names == ["base.npy"])
+    }
+
     @Test(
         "wrong usage ends with status 2",
-        arguments: [["-k", "0"], ["--recall", "0"], ["--recall", "1.5"], ["--metric", "l1"], ["--threads", "0"]])
+        arguments: [
+            ["-k", "0"], ["--recall", "0"], ["--recall", "1.5"], ["--metric", "l1"], ["--threads", "0"],
+            ["--memory", "much"],
+        ])
     func wrongUsage(options: [String]) throws {
         let output = try Program.run(["graph", "vectors.npy", "-o", "graph.ivecs"] + options)
         #expect(output.status == 2)

@@ -86,6 +86,9 @@ public struct VectorFile: Sendable {
         }
     }
 
+    /// Whether ``floats()`` shows the mapped file itself.
+    var isMappedAsFloats: Bool { elementType == .float32 && view(0..<count, as: Float.self) != nil }
+
     /// All rows as whole numbers: the ids of neighbours, labels, bytes.
     ///
     /// - Returns: `[count, dimension]`, without a copy where the file holds 32-bit whole numbers in one piece.

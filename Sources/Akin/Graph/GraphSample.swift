@@ -19,7 +19,7 @@ struct GraphSample: Sendable {
         let chosen = KMeans.chooseSorted(min(Self.size, codes.count), of: codes.count, using: &random)
         let points = Buffer<UInt32>(uninitialized: chosen.count)
         for (place, i) in chosen.enumerated() { points[place] = UInt32(i) }
-        let nearest = NearestLists(count: codes.count, width: degree, keys: keys.view, only: chosen, threads: threads)
+        let nearest = NearestLists(count: codes.count, width: degree, keys: keys, only: chosen, threads: threads)
         nonisolated(unsafe) let join = akin_join_at(kernels.table).pointee.join
         let chunk = 2048, chunks = (codes.count + chunk - 1) / chunk, monitor = options.monitor
         try parallelFor(threads: threads, count: chunks) { task in

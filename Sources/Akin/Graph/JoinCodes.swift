@@ -36,21 +36,16 @@ final class JoinCodes: Sendable {
     let fits: Bool
 
     /// Codes all rows, in their order.
-    convenience init(_ vectors: Matrix<Float>, frame: Frame, kernels: Kernels, threads: Int) {
-        let number = Buffer<UInt32>(uninitialized: vectors.rows)
-        for i in 0..<vectors.rows { number[i] = UInt32(i) }
-        self.init(vectors, number: number, frame: frame, kernels: kernels, threads: threads)
-    }
-
-    private init(
-        _ vectors: Matrix<Float>, number: Buffer<UInt32>, frame: Frame, kernels: Kernels, threads: Int
-    ) {
+    init(
+        _ vectors: Matrix<Float>, frame: Frame, kernels: Kernels, threads: Int, in place: WorkPlace = .memory
+    ) throws(FileError) {
         let (count, dimension) = (vectors.rows, vectors.columns)
-        let padded = (dimension + 3) / 4 * 4
-        let codes = Buffer<UInt8>(uninitialized: count * padded)
-        let half = Buffer<Int32>(uninitialized: count)
-        let length = Buffer<Float>(uninitialized: count)
-        let error = Buffer<Float>(uninitialized: count)
+        let padded = Self.padded(dimension)
+        let codes = try place.buffer(of: UInt8.self, count: count * padded)
+        let half = try place.buffer(of: Int32.self, count: count)
+        let length = try place.buffer(of: Float.self, count: count)
+        let error = try place.buffer(of: Float.self, count: count)
+        let number = try place.buffer(of: UInt32.self, count: count)
         let limit = Double(AKIN_HALF_LIMIT)
         let chunk = 4096, chunks = (count + chunk - 1) / chunk
         let unfit = Buffer<Bool>(repeating: false, count: chunks)
@@ -59,6 +54,7 @@ final class JoinCodes: Sendable {
             vectors.withUnsafeElements { elements in
                 guard let y = elements.baseAddress else { return }
                 for i in range {
+                    number[i] = UInt32(i)
                     let row = y + i * dimension
                     let sigma =
                         frame.metric == .cosine
@@ -87,33 +83,57 @@ final class JoinCodes: Sendable {
         fits = (0..<chunks).allSatisfy { !unfit[$0] }
     }
 
-    /// The same points in another order: point i is `order[i]` of these.
-    init(_ other: JoinCodes, order: Buffer<UInt32>, threads: Int) {
-        let (count, padded) = (order.count, other.padded)
-        let codes = Buffer<UInt8>(uninitialized: count * padded)
-        let half = Buffer<Int32>(uninitialized: count)
-        let length = Buffer<Float>(uninitialized: count)
-        let error = Buffer<Float>(uninitialized: count)
-        let number = Buffer<UInt32>(uninitialized: count)
+    /// Components of a code, those that fill it up included.
+    static func padded(_ dimension: Int) -> Int { (dimension + 3) / 4 * 4 }
+
+    /// Some of the points: point i is `chosen[i]` of the others.
+    convenience init(_ other: JoinCodes, choosing chosen: Buffer<UInt32>) {
+        let count = chosen.count
+        self.init(
+            like: other, count: count, codes: Buffer(uninitialized: count * other.padded),
+            half: Buffer(uninitialized: count), length: Buffer(uninitialized: count),
+            error: Buffer(uninitialized: count), number: Buffer(uninitialized: count))
+        for i in 0..<count { copy(other, Int(chosen[i]), to: i) }
+    }
+
+    /// The same points in another order: point i of the others comes to `places[i]`.
+    ///
+    /// It is read once from beginning to end.
+    convenience init(
+        _ other: JoinCodes, places: Buffer<UInt32>, in place: WorkPlace, threads: Int
+    ) throws(FileError) {
+        let count = other.count
+        self.init(
+            like: other, count: count, codes: try place.buffer(count: count * other.padded),
+            half: try place.buffer(count: count), length: try place.buffer(count: count),
+            error: try place.buffer(count: count), number: try place.buffer(count: count))
         forEachChunk(of: count, size: 4096, threads: threads) { range in
-            for i in range {
-                let from = Int(order[i])
-                (codes.pointer + i * padded).update(from: other.codes.pointer + from * padded, count: padded)
-                half[i] = other.half[from]
-                length[i] = other.length[from]
-                error[i] = other.error[from]
-                number[i] = other.number[from]
-            }
+            for i in range { self.copy(other, i, to: Int(places[i])) }
         }
+    }
+
+    private func copy(_ other: JoinCodes, _ from: Int, to i: Int) {
+        (codes.pointer + i * padded).update(from: other.codes.pointer + from * padded, count: padded)
+        half[i] = other.half[from]
+        length[i] = other.length[from]
+        error[i] = other.error[from]
+        number[i] = other.number[from]
+    }
+
+    /// Room for points of the same frame.
+    private init(
+        like other: JoinCodes, count: Int, codes: Buffer<UInt8>, half: Buffer<Int32>, length: Buffer<Float>,
+        error: Buffer<Float>, number: Buffer<UInt32>
+    ) {
         frame = other.frame
+        padded = other.padded
+        fits = other.fits
         self.count = count
-        self.padded = padded
         self.codes = codes
         self.half = half
         self.length = length
         self.error = error
         self.number = number
-        fits = other.fits
     }
 
     /// What the kernels see; `certified` asks for bounds on the error of worths.

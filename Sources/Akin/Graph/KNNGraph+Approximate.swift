@@ -24,10 +24,19 @@ extension KNNGraph {
         _ vectors: Matrix<Float>, k: Int, metric: Metric = .l2, options: KNNGraphOptions = .init()
     ) throws -> KNNGraph {
         try check(count: vectors.rows, k: k, options: options)
-        guard options.recall < 1, let built = try partition(vectors, k: k, metric: metric, options: options) else {
-            return try exact(vectors, k: k, metric: metric, options: options)
+        return try approximateTable(vectors, k: k, metric: metric, options: options, in: .memory).graph
+    }
+
+    /// The rows of an approximate graph, or of the true one where that is asked for or less work.
+    static func approximateTable(
+        _ vectors: Matrix<Float>, k: Int, metric: Metric, options: KNNGraphOptions, in workspace: GraphWorkspace
+    ) throws -> FinishedTable {
+        if options.recall < 1,
+            let built = try partition(vectors, k: k, metric: metric, options: options, in: workspace)
+        {
+            return built
         }
-        return built
+        return try exactTable(vectors, k: k, metric: metric, options: options, in: workspace)
     }
 
     /// Fewest vectors that lists pay for.
@@ -37,24 +46,26 @@ extension KNNGraph {
 
     /// The approximate graph, unless the true one is less work.
     private static func partition(
-        _ vectors: Matrix<Float>, k: Int, metric: Metric, options: KNNGraphOptions
-    ) throws -> KNNGraph? {
+        _ vectors: Matrix<Float>, k: Int, metric: Metric, options: KNNGraphOptions, in workspace: GraphWorkspace
+    ) throws -> FinishedTable? {
         try checkFinite(vectors)
         let count = vectors.rows, dimension = vectors.columns
         guard count >= fewestApproximate, k < count / 16, dimension > 0, dimension <= Int(AKIN_JOIN_DIMENSION) else {
             return nil
         }
         let threads = options.threads ?? availableCores(), kernels = options.kernels, monitor = options.monitor
+        let place = workspace.place
         try monitor.update("sampling", done: 0, total: nil)
         let frame = JoinCodes.Frame(vectors, metric: metric, kernels: kernels, threads: threads)
-        let codes = JoinCodes(vectors, frame: frame, kernels: kernels, threads: threads)
+        let codes = try JoinCodes(vectors, frame: frame, kernels: kernels, threads: threads, in: place)
         guard codes.fits else { return nil }
-        let keys = PairKeys(vectors, codes: codes, kernels: kernels, threads: threads)
+        let keys = try PairKeys(vectors, codes: codes, kernels: kernels, threads: threads, in: place)
         let sample = try GraphSample(
             codes, keys: keys, degree: k, kernels: kernels, options: options, threads: threads)
 
-        let means = try GraphLists.centroids(of: vectors, metric: metric, options: options, threads: threads)
-        let centroids = JoinCodes(means, frame: frame, kernels: kernels, threads: threads)
+        let means = try GraphLists.centroids(
+            of: vectors, metric: metric, options: options, threads: threads, in: place)
+        let centroids = try JoinCodes(means, frame: frame, kernels: kernels, threads: threads)
         let most = min(mostLists, max(1, means.rows / 3))
         let reached = try sample.recallByBreadth(
             codes, centroids: centroids, most: most, kernels: kernels, threads: threads, monitor: monitor)
@@ -64,34 +75,28 @@ extension KNNGraph {
         var breadth = enough + 1, width = k + max(6, k / 2)
         for _ in 0..<3 {
             let lists = try GraphLists(
-                codes, around: centroids, breadth: breadth, kernels: kernels, threads: threads, monitor: monitor)
+                codes, around: centroids, breadth: breadth, kernels: kernels, threads: threads, in: place,
+                monitor: monitor)
             let join = GraphJoin(
-                lists: lists, nearest: NearestLists(count: count, width: width, keys: nil, threads: threads),
-                kernels: kernels, threads: threads, monitor: monitor)
-            try join.run(ranks: 0..<breadth)
-            let table = KNNTable(count: count, degree: k, metric: metric)
-            let sortedKeys = PairKeys(vectors, codes: lists.codes, kernels: kernels, threads: threads)
-            let short = try join.settle(sortedKeys, degree: k, into: table)
-            guard short.count <= count / 16 else { return nil }
-            try complete(short, of: vectors, table: table, options: options)
+                lists: lists,
+                nearest: try NearestLists(count: count, width: width, keys: nil, in: place, threads: threads),
+                workspace: workspace, kernels: kernels, threads: threads, monitor: monitor)
+            try join.run()
+            let counts = try join.settle(lists.keys(of: vectors, kernels: kernels, threads: threads, in: workspace))
+            let short = (0..<count).count { counts[$0] < k }
+            guard short <= count / 16 else { return nil }
+            let table = try KNNTable(count: count, degree: k, metric: metric, in: place)
+            table.set(join.nearest.words, width: width, counts: counts, places: lists.places, threads: threads)
+            // Rows that lists left without enough get their true neighbours.
+            if short > 0 {
+                try GraphSearch(vectors: vectors, table: table, options: options, workspace: workspace)
+                    .run((0..<count).filter { counts[Int(lists.places[$0])] < k })
+            }
             let recall = sample.recall(of: table, codes: codes)
-            if recall >= options.recall { return table.graph(isExact: false, measuredRecall: recall) }
+            if recall >= options.recall { return FinishedTable(table: table, isExact: false, measuredRecall: recall) }
             breadth = min(most, breadth + breadth / 2 + 1)
             width *= 2
         }
         return nil
-    }
-
-    /// Finds the true neighbours of rows that lists left without enough.
-    private static func complete(
-        _ rows: [Int], of vectors: Matrix<Float>, table: KNNTable, options: KNNGraphOptions
-    ) throws {
-        guard !rows.isEmpty else { return }
-        let index = try FlatIndex(vectors, metric: table.metric, threads: options.threads, kernels: options.kernels)
-        let found = try index.search(
-            KMeans.rows(vectors, rows), k: table.degree + 1,
-            options: SearchOptions(threads: options.threads, monitor: options.monitor)
-        ).neighbors
-        for (place, row) in rows.enumerated() { table.set(found[place], row: row) }
     }
 }

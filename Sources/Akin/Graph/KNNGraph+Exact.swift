@@ -21,26 +21,19 @@ extension KNNGraph {
         _ vectors: Matrix<Float>, k: Int, metric: Metric = .l2, options: KNNGraphOptions = .init()
     ) throws -> KNNGraph {
         try check(count: vectors.rows, k: k, options: options)
-        let table = KNNTable(count: vectors.rows, degree: min(k, max(0, vectors.rows - 1)), metric: metric)
-        if try !joinAll(vectors, into: table, options: options) {
-            try searchAll(vectors, into: table, options: options)
-        }
-        return table.graph(isExact: true)
+        return try exactTable(vectors, k: k, metric: metric, options: options, in: .memory).graph
     }
 
-    /// Finds each row by a search of its own.
-    private static func searchAll(_ vectors: Matrix<Float>, into table: KNNTable, options: KNNGraphOptions) throws {
-        let index = try FlatIndex(vectors, metric: table.metric, threads: options.threads, kernels: options.kernels)
-        let block = 1 << 14
-        for first in stride(from: 0, to: table.degree > 0 ? vectors.rows : 0, by: block) {
-            let some = first..<min(first + block, vectors.rows)
-            try options.monitor.update("comparing", done: first, total: vectors.rows)
-            let found = try index.search(
-                vectors.rows(some), k: table.degree + 1,
-                options: SearchOptions(threads: options.threads, monitor: options.monitor.quiet)
-            ).neighbors
-            for row in some { table.set(found[row - first], row: row) }
+    /// The rows of the true graph.
+    static func exactTable(
+        _ vectors: Matrix<Float>, k: Int, metric: Metric, options: KNNGraphOptions, in workspace: GraphWorkspace
+    ) throws -> FinishedTable {
+        let table = try KNNTable(
+            count: vectors.rows, degree: min(k, max(0, vectors.rows - 1)), metric: metric, in: workspace.place)
+        if try !joinAll(vectors, into: table, options: options, in: workspace) {
+            try GraphSearch(vectors: vectors, table: table, options: options, workspace: workspace).run()
         }
+        return FinishedTable(table: table, isExact: true)
     }
 
     /// Fewest vectors that pay for sorting them into lists.
@@ -50,7 +43,7 @@ extension KNNGraph {
 
     /// Joins all pairs of points once; false where that cannot be or does not pay.
     private static func joinAll(
-        _ vectors: Matrix<Float>, into table: KNNTable, options: KNNGraphOptions
+        _ vectors: Matrix<Float>, into table: KNNTable, options: KNNGraphOptions, in workspace: GraphWorkspace
     ) throws -> Bool {
         let (count, degree, kernels) = (vectors.rows, table.degree, options.kernels)
         let pays = kernels.hasFastBytes && count >= fewest && degree < count / 16
@@ -58,40 +51,50 @@ extension KNNGraph {
             return false
         }
         try checkFinite(vectors)
-        let threads = options.threads ?? availableCores(), monitor = options.monitor
+        let threads = options.threads ?? availableCores(), monitor = options.monitor, place = workspace.place
         try monitor.update("sorting into lists", done: 0, total: nil)
-        let frame = JoinCodes.Frame(vectors, metric: table.metric, kernels: kernels, threads: threads)
-        let codes = JoinCodes(vectors, frame: frame, kernels: kernels, threads: threads)
-        guard codes.fits else { return false }
+        guard
+            let lists = try firstLists(
+                vectors, metric: table.metric, options: options, threads: threads, in: workspace)
+        else { return false }
 
         // First the neighbours in the nearest lists: they bound the keys of the true ones.
-        let means = try GraphLists.centroids(of: vectors, metric: table.metric, options: options, threads: threads)
-        let centroids = JoinCodes(means, frame: frame, kernels: kernels, threads: threads)
-        let lists = try GraphLists(
-            codes, around: centroids, breadth: min(breadth, centroids.count), kernels: kernels, threads: threads,
-            monitor: monitor)
         let join = GraphJoin(
             lists: lists,
-            nearest: NearestLists(count: count, width: degree + 4, keys: nil, threads: threads),
-            kernels: kernels, threads: threads, monitor: monitor)
-        try join.run(ranks: 0..<lists.breadth)
-        let keys = PairKeys(vectors, codes: lists.codes, kernels: kernels, threads: threads)
-        let short = Set(try join.settle(keys, degree: degree, into: table))
+            nearest: try NearestLists(count: count, width: degree + 4, keys: nil, in: place, threads: threads),
+            workspace: workspace, kernels: kernels, threads: threads, monitor: monitor)
+        try join.run()
+        let keys = try lists.keys(of: vectors, kernels: kernels, threads: threads, in: workspace)
+        let counts = try join.settle(keys)
 
         // Then all pairs, of which few reach the bounds.
-        let nearest = NearestLists(count: count, width: degree, keys: keys.view, threads: threads)
+        let nearest = try NearestLists(count: count, width: degree, keys: keys, in: place, threads: threads)
         var view = keys.view
-        for i in 0..<count {
-            let row = Int(lists.codes.number[i])
-            if !short.contains(row) { nearest.need[i] = akin_need_of(&view, table.lastKey(row)) }
+        for i in 0..<count where counts[i] >= degree {
+            let last = join.nearest.words[i * join.nearest.width + degree - 1]
+            nearest.need[i] = akin_need_of(&view, PairKeys.neighbor(last).key)
         }
         let all = PairJoin(
-            codes: lists.codes, nearest: nearest, kernels: kernels, threads: threads, monitor: monitor,
-            watches: !options.alwaysJoins)
+            codes: lists.codes, nearest: nearest, workspace: workspace, dimension: vectors.columns, kernels: kernels,
+            threads: threads, monitor: monitor, watches: !options.alwaysJoins)
         guard try all.run() else { return false }
-        for i in 0..<count {
-            table.set(nearest.words.pointer + i * degree, count: degree, row: Int(lists.codes.number[i]))
-        }
+        table.set(nearest.words, width: degree, counts: nil, places: lists.places, threads: threads)
         return true
+    }
+
+    /// Points sorted into lists; nothing where codes cannot express them.
+    private static func firstLists(
+        _ vectors: Matrix<Float>, metric: Metric, options: KNNGraphOptions, threads: Int, in workspace: GraphWorkspace
+    ) throws -> GraphLists? {
+        let kernels = options.kernels, place = workspace.place
+        let frame = JoinCodes.Frame(vectors, metric: metric, kernels: kernels, threads: threads)
+        let codes = try JoinCodes(vectors, frame: frame, kernels: kernels, threads: threads, in: place)
+        guard codes.fits else { return nil }
+        let means = try GraphLists.centroids(
+            of: vectors, metric: metric, options: options, threads: threads, in: place)
+        let centroids = try JoinCodes(means, frame: frame, kernels: kernels, threads: threads)
+        return try GraphLists(
+            codes, around: centroids, breadth: min(breadth, centroids.count), kernels: kernels, threads: threads,
+            in: place, monitor: options.monitor)
     }
 }

@@ -6,12 +6,12 @@ final class KNNTable: @unchecked Sendable {
     private let ids: Buffer<Int32>
     private let scores: Buffer<Float>
 
-    init(count: Int, degree: Int, metric: Metric) {
+    init(count: Int, degree: Int, metric: Metric, in place: WorkPlace) throws(FileError) {
         self.count = count
         self.degree = degree
         self.metric = metric
-        ids = Buffer(uninitialized: count * degree)
-        scores = Buffer(uninitialized: count * degree)
+        ids = try place.buffer(count: count * degree)
+        scores = try place.buffer(count: count * degree)
     }
 
     /// Takes the answer to a row's own vector, leaving out the row itself.
@@ -33,6 +33,19 @@ final class KNNTable: @unchecked Sendable {
         }
     }
 
+    /// Takes the first of the words of every row, which are where `places` says; `counts` are how many each has, or
+    /// nothing where all have enough.
+    func set(
+        _ words: Buffer<UInt64>, width: Int, counts: Buffer<UInt32>?, places: Buffer<UInt32>, threads: Int
+    ) {
+        forEachChunk(of: count, size: 4096, threads: threads) { range in
+            for row in range {
+                let i = Int(places[row])
+                self.set(words.pointer + i * width, count: counts.map { Int($0[i]) } ?? width, row: row)
+            }
+        }
+    }
+
     /// The keys of a row: smaller is nearer.
     func keys(_ row: Int) -> [Float] {
         (row * degree..<(row + 1) * degree).map { metric.isSimilarity ? 0 - scores[$0] : scores[$0] }
@@ -44,12 +57,28 @@ final class KNNTable: @unchecked Sendable {
         return metric.isSimilarity ? 0 - score : score
     }
 
-    func graph(isExact: Bool, measuredRecall: Double? = nil) -> KNNGraph {
-        KNNGraph(
-            ids: Matrix(rows: count, columns: degree) { $0.baseAddress?.update(from: ids.pointer, count: ids.count) },
-            scores: Matrix(rows: count, columns: degree) {
-                $0.baseAddress?.update(from: scores.pointer, count: scores.count)
-            },
-            metric: metric, isExact: isExact, measuredRecall: measuredRecall)
+    /// Some rows, copied.
+    func rows(_ range: Range<Int>) -> (ids: Matrix<Int32>, scores: Matrix<Float>) {
+        func copy<Element>(_ all: Buffer<Element>) -> Matrix<Element> {
+            Matrix(rows: range.count, columns: degree) { elements in
+                elements.baseAddress?.update(from: all.pointer + range.lowerBound * degree, count: elements.count)
+            }
+        }
+        return (copy(ids), copy(scores))
+    }
+}
+
+/// A table that is finished, and what is known of it.
+struct FinishedTable {
+    var table: KNNTable
+    var isExact: Bool
+    /// Share of the true neighbours that a sample showed, for an approximate graph.
+    var measuredRecall: Double?
+
+    /// The table as a graph in memory.
+    var graph: KNNGraph {
+        let (ids, scores) = table.rows(0..<table.count)
+        return KNNGraph(
+            ids: ids, scores: scores, metric: table.metric, isExact: isExact, measuredRecall: measuredRecall)
     }
 }

@@ -12,6 +12,7 @@ final class NearestLists: @unchecked Sendable {
     let words: Buffer<UInt64>
     let need: Buffer<Int32>
     private let locks: Buffer<UInt8>
+    private let keys: PairKeys?
     private let exactMemory: Buffer<akin_exact_keys>?
     /// What the kernels see.
     private let shared: Buffer<akin_nearest>
@@ -19,31 +20,42 @@ final class NearestLists: @unchecked Sendable {
     /// Empty lists for `count` points; with `keys` they hold exact keys, otherwise worths.
     ///
     /// With `only` there are lists for these points alone, and no more memory than theirs is touched.
-    init(count: Int, width: Int, keys: akin_exact_keys?, only some: [Int]? = nil, threads: Int) {
+    convenience init(count: Int, width: Int, keys: PairKeys?, only some: [Int], threads: Int) {
+        self.init(
+            words: Buffer(untouched: count * width), need: Buffer(untouched: count), count: count, width: width,
+            keys: keys, threads: threads)
+        for point in some { clear(point) }
+    }
+
+    /// Empty lists for `count` points.
+    convenience init(
+        count: Int, width: Int, keys: PairKeys?, in place: WorkPlace = .memory, threads: Int
+    ) throws(FileError) {
+        self.init(
+            words: try place.buffer(count: count * width), need: try place.buffer(count: count), count: count,
+            width: width, keys: keys, threads: threads)
+        forEachChunk(of: count, size: 1 << 14, threads: threads) { range in
+            for i in range { self.clear(i) }
+        }
+    }
+
+    private init(
+        words: Buffer<UInt64>, need: Buffer<Int32>, count: Int, width: Int, keys: PairKeys?, threads: Int
+    ) {
         let locked = threads > 1
         let stripes = locked ? 1 << 16 : 1
         self.count = count
         self.width = width
-        words = Buffer(uninitialized: count * width)
-        need = Buffer(uninitialized: count)
+        self.words = words
+        self.need = need
         locks = Buffer(repeating: 0, count: stripes)
-        exactMemory = keys.map { Buffer(repeating: $0, count: 1) }
+        self.keys = keys
+        exactMemory = keys.map { Buffer(repeating: $0.view, count: 1) }
         shared = Buffer(
             repeating: akin_nearest(
                 k: width, words: words.pointer, need: need.pointer, locks: locked ? locks.pointer : nil,
                 lock_mask: stripes - 1, exact: exactMemory.map { UnsafePointer($0.pointer) }),
             count: 1)
-        if let some {
-            for point in some { clear(point) }
-            return
-        }
-        let (words, need) = (self.words, self.need)
-        forEachChunk(of: count, size: 1 << 14, threads: threads) { range in
-            for i in range {
-                need[i] = needAll
-                for place in i * width..<(i + 1) * width { words[place] = .max }
-            }
-        }
     }
 
     /// Empties the list of a point.
@@ -62,20 +74,48 @@ final class PairKeys: @unchecked Sendable {
     private let lengths: Buffer<Double>?
     /// Valid while this object lives.
     let view: akin_exact_keys
+    var dimension: Int { vectors.columns }
 
-    init(_ vectors: Matrix<Float>, codes: JoinCodes, kernels: Kernels, threads: Int) {
-        let frame = codes.frame, dimension = vectors.columns
+    /// Keys of the points that `codes` holds; lengths are kept at `place`.
+    ///
+    /// Vectors are as the caller numbers them, or with `isSorted` in the order of the points.
+    convenience init(
+        _ vectors: Matrix<Float>, isSorted: Bool = false, codes: JoinCodes, kernels: Kernels, threads: Int,
+        in place: WorkPlace = .memory
+    ) throws(FileError) {
+        let frame = codes.frame
+        try self.init(
+            vectors, number: codes.number, isSorted: isSorted, metric: frame.metric,
+            worth: (unit: frame.unit, offset: frame.offset, slack: frame.slack), kernels: kernels, threads: threads,
+            in: place)
+    }
+
+    /// Keys of vectors by their own numbers, without worths.
+    convenience init(
+        _ vectors: Matrix<Float>, metric: Metric, kernels: Kernels, threads: Int, in place: WorkPlace
+    ) throws(FileError) {
+        let number = try place.buffer(of: UInt32.self, count: vectors.rows)
+        for i in 0..<vectors.rows { number[i] = UInt32(i) }
+        try self.init(
+            vectors, number: number, isSorted: true, metric: metric, worth: (unit: 1, offset: 0, slack: 0),
+            kernels: kernels, threads: threads, in: place)
+    }
+
+    private init(
+        _ vectors: Matrix<Float>, number: Buffer<UInt32>, isSorted: Bool, metric: Metric,
+        worth: (unit: Double, offset: Double, slack: Double), kernels: Kernels, threads: Int, in place: WorkPlace
+    ) throws(FileError) {
+        let (count, dimension) = (vectors.rows, vectors.columns)
         self.vectors = vectors
-        number = codes.number
+        self.number = number
         let base = vectors.withUnsafeElements { $0.baseAddress }
         nonisolated(unsafe) let (start, table) = (base, kernels.table)
-        if frame.metric == .cosine {
-            let lengths = Buffer<Double>(repeating: 0, count: codes.count)
-            let number = codes.number
-            forEachChunk(of: codes.count, size: 4096, threads: threads) { range in
+        if metric == .cosine {
+            let lengths = try place.buffer(of: Double.self, count: count)
+            forEachChunk(of: count, size: 4096, threads: threads) { range in
                 guard let start else { return }
                 for i in range {
-                    let row = start + Int(number[i]) * dimension
+                    let row = start + (isSorted ? i : Int(number[i])) * dimension
                     lengths[i] = table.pointee.product(row, row, dimension).squareRoot()
                 }
             }
@@ -84,9 +124,10 @@ final class PairKeys: @unchecked Sendable {
             lengths = nil
         }
         view = akin_exact_keys(
-            kernels: kernels.table, vectors: base, number: UnsafePointer(number.pointer), dimension: dimension,
-            product: frame.metric != .l2, lengths: lengths.map { UnsafePointer($0.pointer) }, unit: frame.unit,
-            offset: frame.offset, slack: frame.slack)
+            kernels: kernels.table, vectors: base, row: isSorted ? nil : UnsafePointer(number.pointer),
+            number: UnsafePointer(number.pointer), dimension: dimension, product: metric != .l2,
+            lengths: lengths.map { UnsafePointer($0.pointer) }, unit: worth.unit, offset: worth.offset,
+            slack: worth.slack)
     }
 
     /// The key of a word, and the number of the vector.

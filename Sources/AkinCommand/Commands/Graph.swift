@@ -12,9 +12,12 @@ struct Graph: ParsableCommand {
             Without --recall the graph is exact. With it the graph is approximate and much faster to build for many vectors; \
             the share of true neighbours in it is measured on a sample and reported.
 
+            With --memory the vectors may be more than fit in memory: the work goes through blocks of them, its tables lie in             work files in the folder of the output, and the graph is the same to the last bit. Interrupted, it leaves nothing             and begins anew when the command is run again.
+
             Example:
               akin graph vectors.npy -k 10 -o graph.ivecs
               akin graph vectors.npy -k 10 --recall 0.95 --metric cosine -o graph.ivecs --json
+              akin graph huge.fbin -k 10 --recall 0.95 --memory 4GiB -o graph.ivecs
             """)
 
     @Argument(help: "The vectors: .npy, .fvecs, .bvecs, .ivecs, .fbin, .u8bin or .i8bin.")
@@ -29,6 +32,9 @@ struct Graph: ParsableCommand {
     @Option(
         help: ArgumentHelp("Share of true neighbours to reach: 0.95 (default: the exact graph).", valueName: "share"))
     var recall: Double?
+
+    @Option(help: ArgumentHelp("Memory to get by with, as in 500MiB or 4GiB (default: no limit).", valueName: "size"))
+    var memory: ByteCount?
 
     @Option(help: "An approximate graph depends on it and on nothing else.")
     var seed: UInt64 = 1234
@@ -48,12 +54,14 @@ struct Graph: ParsableCommand {
 
     func run() throws {
         let session = Session(talk)
-        let set = try readVectors(vectors)
-        guard set.vectors.rows > 1 else {
-            throw CommandError("\(vectors): expected at least two vectors for a graph, the file holds one")
-        }
         let options = KNNGraphOptions(
             recall: recall ?? 1, seed: seed, threads: parallel.threads, monitor: session.monitor)
+        if let memory {
+            try buildByBlocks(options, memory: memory.value, session)
+            return
+        }
+        let set = try readVectors(vectors)
+        try checkCount(set.vectors.rows)
         let (graph, seconds) = try timed {
             try naming(vectors) {
                 recall == nil
@@ -62,17 +70,53 @@ struct Graph: ParsableCommand {
             }
         }
         try graph.write(to: output)
-        let method = graph.isExact ? "exact" : "approximate"
-        let found = graph.measuredRecall ?? 1
-        try session.result(
+        try report(
+            count: graph.count, dimension: set.vectors.columns, degree: graph.degree,
+            recall: graph.isExact ? nil : graph.measuredRecall, seconds: seconds, session)
+    }
+
+    private func buildByBlocks(_ options: KNNGraphOptions, memory: Int, _ session: Session) throws {
+        let file = try VectorFile(path: vectors)
+        try checkCount(file.count)
+        let builder = KNNGraphBuilder(k: k, metric: metric, memory: memory, isExact: recall == nil, options: options)
+        let least = builder.leastMemory(for: file)
+        guard memory >= least else {
+            throw CommandError(
+                "\(vectors): --memory is \(memory.asBytes); a graph of \(file.count.counted("vector")) of dimension "
+                    + "\(file.dimension) takes \(least >> 20)MiB or more")
+        }
+        let plan = builder.plan(for: file)
+        session.note(
             """
-            \(output): \(graph.count.counted("vector")), k = \(graph.degree), \(method)\
-            \(graph.isExact ? "" : ", recall \(found.text(decimals: 4)) on a sample"), \(seconds.text(decimals: 3)) s
-            """,
+            \(file.count.counted("vector")) of dimension \(file.dimension) in \(plan.blocks.counted("block")), \
+            \(plan.passes.counted("pass", "passes")) over the file, about \(plan.bytesRead.asBytes) read with the work files, \
+            which take about \(plan.workBytes.asBytes) beside \(output); interrupted, it begins anew
+            """)
+        let (summary, seconds) = try timed { try naming(vectors) { try builder.build(file, to: output) } }
+        try report(
+            count: summary.count, dimension: file.dimension, degree: summary.degree, recall: summary.measuredRecall,
+            seconds: seconds, session)
+    }
+
+    private func checkCount(_ count: Int) throws {
+        guard count > 1 else {
+            throw CommandError(
+                "\(vectors): expected at least two vectors for a graph, the file holds \(count == 0 ? "none" : "one")")
+        }
+    }
+
+    /// Says how it went; without a recall the graph is exact.
+    private func report(
+        count: Int, dimension: Int, degree: Int, recall: Double?, seconds: Double, _ session: Session
+    ) throws {
+        let method = recall == nil ? "exact" : "approximate"
+        let found = recall.map { ", recall \($0.text(decimals: 4)) on a sample" } ?? ""
+        try session.result(
+            "\(output): \(count.counted("vector")), k = \(degree), \(method)\(found), \(seconds.text(decimals: 3)) s",
             json: [
-                "output": .string(output), "count": .int(graph.count), "dimension": .int(set.vectors.columns),
-                "metric": .string(metric.rawValue), "k": .int(graph.degree), "method": .string(method),
-                "recall": .double(found.rounded(decimals: 5)), "threads": .int(parallel.count),
+                "output": .string(output), "count": .int(count), "dimension": .int(dimension),
+                "metric": .string(metric.rawValue), "k": .int(degree), "method": .string(method),
+                "recall": .double((recall ?? 1).rounded(decimals: 5)), "threads": .int(parallel.count),
                 "seconds": .seconds(seconds),
             ])
     }

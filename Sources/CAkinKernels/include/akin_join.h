@@ -36,7 +36,8 @@ typedef struct {
 
 typedef struct akin_exact_keys {
     const akin_kernel_table *kernels;
-    const float *vectors;   // [points][dimension], in the caller's order
+    const float *vectors;   // [points][dimension]
+    const uint32_t *row;    // [points] where the vector of each point is among them, or NULL: in the order of points
     const uint32_t *number; // [points] the caller's number of each point
     size_t dimension;
     bool product;          // keys are negated products, divided by both lengths where there are any
