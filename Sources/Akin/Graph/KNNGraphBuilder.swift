@@ -118,8 +118,12 @@ extension KNNGraphBuilder {
 
     /// The least memory that a build gets by with: centroids are trained in memory, and blocks have a smallest size.
     public func leastMemory(for base: VectorFile) -> Int {
-        let (dimension, sample) = (base.dimension, GraphLists.sampleCount(for: base.count))
-        let training = sample * (2 * dimension + 128) + GraphLists.listCount(for: base.count) * dimension * 16
+        let dimension = base.dimension, lists = GraphLists.listCount(for: base.count)
+        // Codes, bounds and terms of each vector of the sample; several forms and sums of each centroid.
+        let groups = RetainedPoints.grouping(panels: (lists + panelRows - 1) / panelRows, dimension: dimension).groups
+        let training =
+            GraphLists.sampleCount(for: base.count) * (JoinCodes.padded(dimension) + 4 * groups + 64)
+            + lists * dimension * 40
         let block = GraphWorkspace.fewestRows * stages(for: base).map(\.bytesEach).reduce(0, max)
         let mebibyte = 1 << 20
         return (Self.fixedMemory + max(training, block) + mebibyte - 1) / mebibyte * mebibyte
