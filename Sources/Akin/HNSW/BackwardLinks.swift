@@ -68,8 +68,7 @@ final class GraphLinkChooser {
     private var rows: [UInt32] = []
     private var keys: [Float] = []
 
-    /// - Parameters:
-    ///   - links: of the members of the level.
+    /// A chooser for one level, whose links it writes: `links` are those that `view` lends.
     init(
         _ view: LayerView, links: UnsafeMutablePointer<UInt32>, codec: any GraphCodec, codes: UnsafeRawPointer,
         alpha: Float
@@ -91,6 +90,7 @@ final class GraphLinkChooser {
     ///
     /// - Parameters:
     ///   - others: without repetitions; those that the member is linked to are passed over.
+    ///   - member: whose links may change.
     ///   - whileFree: whether links are simply added where all of them have room; those are in no order.
     func offer(_ others: [UInt32], to member: UInt32, whileFree: Bool) {
         let own = links + Int(member) * view.degree
