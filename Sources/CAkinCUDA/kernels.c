@@ -24,6 +24,24 @@ static const unsigned char exact_decide_cuh[] = {
 static const unsigned char exact_tiles_cuh[] = {
 #embed "kernels/exact_tiles.cuh" suffix(, 0)
 };
+static const unsigned char half_cuh[] = {
+#embed "kernels/half.cuh" suffix(, 0)
+};
+static const unsigned char kmeans_cu[] = {
+#embed "kernels/kmeans.cu" suffix(, 0)
+};
+static const unsigned char move_centroids_cuh[] = {
+#embed "kernels/move_centroids.cuh" suffix(, 0)
+};
+static const unsigned char nearest_codes_cuh[] = {
+#embed "kernels/nearest_codes.cuh" suffix(, 0)
+};
+static const unsigned char nearest_decide_cuh[] = {
+#embed "kernels/nearest_decide.cuh" suffix(, 0)
+};
+static const unsigned char nearest_tiles_cuh[] = {
+#embed "kernels/nearest_tiles.cuh" suffix(, 0)
+};
 static const unsigned char networks_cuh[] = {
 #embed "kernels/networks.cuh" suffix(, 0)
 };
@@ -55,6 +73,12 @@ static const akin_cuda_source sources[] = {
     {"exact.cu", (const char *)exact_cu, sizeof exact_cu - 1},
     {"exact_decide.cuh", (const char *)exact_decide_cuh, sizeof exact_decide_cuh - 1},
     {"exact_tiles.cuh", (const char *)exact_tiles_cuh, sizeof exact_tiles_cuh - 1},
+    {"half.cuh", (const char *)half_cuh, sizeof half_cuh - 1},
+    {"kmeans.cu", (const char *)kmeans_cu, sizeof kmeans_cu - 1},
+    {"move_centroids.cuh", (const char *)move_centroids_cuh, sizeof move_centroids_cuh - 1},
+    {"nearest_codes.cuh", (const char *)nearest_codes_cuh, sizeof nearest_codes_cuh - 1},
+    {"nearest_decide.cuh", (const char *)nearest_decide_cuh, sizeof nearest_decide_cuh - 1},
+    {"nearest_tiles.cuh", (const char *)nearest_tiles_cuh, sizeof nearest_tiles_cuh - 1},
     {"networks.cuh", (const char *)networks_cuh, sizeof networks_cuh - 1},
     {"nominate_select.cuh", (const char *)nominate_select_cuh, sizeof nominate_select_cuh - 1},
     {"order.cuh", (const char *)order_cuh, sizeof order_cuh - 1},

@@ -57,6 +57,34 @@ typedef struct {
 int akin_host_exact_search(akin_host_exact search, uint32_t order, float *outValues, uint32_t *outIds,
                            uint32_t *outOverflowed, char *error, size_t errorBytes);
 
+// What an assignment by kmeans.cu takes.
+typedef struct {
+    const float *points, *centroids; // [count][dimension], [k][dimension]
+    const float *centre;             // [dimension], or NULL
+    const uint32_t *previous;        // [count], a centroid likely near each point; or NULL
+    uint32_t count, k, dimension;
+    float scale;       // a power of two
+    uint32_t metric;   // 0 squared distance, 1 inner product
+    uint32_t capacity; // candidates of a point that half floats leave open
+    bool resident;     // points stay in shared memory
+} akin_host_assignment;
+
+// outNumbers, outKeys: [count]. outDoubtful: how many points were decided in doubles.
+int akin_host_kmeans_assign(akin_host_assignment assignment, uint32_t order, uint32_t *outNumbers, double *outKeys,
+                            uint32_t *outDoubtful, char *error, size_t errorBytes);
+
+// What a move of centroids by kmeans.cu takes.
+typedef struct {
+    const float *points, *old; // [count][dimension], [k][dimension]
+    const uint32_t *numbers;   // [count]
+    uint32_t count, k, dimension, chunk;
+    bool spherical;
+} akin_host_move;
+
+// outCentroids: [k][dimension]; outStarts: [k + 1]; outOrder: [count], points by centroid.
+int akin_host_kmeans_move(akin_host_move move, uint32_t order, float *outCentroids, uint32_t *outStarts,
+                          uint32_t *outOrder, char *error, size_t errorBytes);
+
 // Sorts lists of `registers` (1 ... 8) registers that `lanes` (4, 8, 32) lanes hold, entries in the order of the list:
 // [lists][registers * lanes], in place.
 int akin_host_sort_lists(uint64_t *entries, uint32_t lists, uint32_t registers, uint32_t lanes, char *error,
