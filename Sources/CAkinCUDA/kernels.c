@@ -27,8 +27,20 @@ static const unsigned char exact_tiles_cuh[] = {
 static const unsigned char half_cuh[] = {
 #embed "kernels/half.cuh" suffix(, 0)
 };
+static const unsigned char ivf_cu[] = {
+#embed "kernels/ivf.cu" suffix(, 0)
+};
 static const unsigned char kmeans_cu[] = {
 #embed "kernels/kmeans.cu" suffix(, 0)
+};
+static const unsigned char list_decide_cuh[] = {
+#embed "kernels/list_decide.cuh" suffix(, 0)
+};
+static const unsigned char list_scan_cuh[] = {
+#embed "kernels/list_scan.cuh" suffix(, 0)
+};
+static const unsigned char list_scorers_cuh[] = {
+#embed "kernels/list_scorers.cuh" suffix(, 0)
 };
 static const unsigned char move_centroids_cuh[] = {
 #embed "kernels/move_centroids.cuh" suffix(, 0)
@@ -74,7 +86,11 @@ static const akin_cuda_source sources[] = {
     {"exact_decide.cuh", (const char *)exact_decide_cuh, sizeof exact_decide_cuh - 1},
     {"exact_tiles.cuh", (const char *)exact_tiles_cuh, sizeof exact_tiles_cuh - 1},
     {"half.cuh", (const char *)half_cuh, sizeof half_cuh - 1},
+    {"ivf.cu", (const char *)ivf_cu, sizeof ivf_cu - 1},
     {"kmeans.cu", (const char *)kmeans_cu, sizeof kmeans_cu - 1},
+    {"list_decide.cuh", (const char *)list_decide_cuh, sizeof list_decide_cuh - 1},
+    {"list_scan.cuh", (const char *)list_scan_cuh, sizeof list_scan_cuh - 1},
+    {"list_scorers.cuh", (const char *)list_scorers_cuh, sizeof list_scorers_cuh - 1},
     {"move_centroids.cuh", (const char *)move_centroids_cuh, sizeof move_centroids_cuh - 1},
     {"nearest_codes.cuh", (const char *)nearest_codes_cuh, sizeof nearest_codes_cuh - 1},
     {"nearest_decide.cuh", (const char *)nearest_decide_cuh, sizeof nearest_decide_cuh - 1},

@@ -164,7 +164,7 @@ extension IVFIndex {
     }
 
     /// The lists each query looks at, and what query and list add to a key.
-    private func probes(_ queries: Matrix<Float>, nprobe: Int, _ options: SearchOptions) throws -> ProbeTable {
+    func probes(_ queries: Matrix<Float>, nprobe: Int, _ options: SearchOptions) throws -> ProbeTable {
         let found = try coarse?.probe(queries, nprobe: nprobe, options: options)
         let table = ProbeTable(
             nprobe: nprobe, lists: found?.numbers ?? Buffer(repeating: 0, count: queries.rows),

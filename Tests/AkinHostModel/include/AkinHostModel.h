@@ -85,6 +85,28 @@ typedef struct {
 int akin_host_kmeans_move(akin_host_move move, uint32_t order, float *outCentroids, uint32_t *outStarts,
                           uint32_t *outOrder, char *error, size_t errorBytes);
 
+// What a search by ivf.cu takes: lists in blocks of 32 vectors.
+typedef struct {
+    const uint32_t *codes;           // [blocks][rows][32] words, or floats [blocks][rows][32][4]
+    const float *terms;              // [blocks][32], or NULL
+    const uint32_t *starts, *blocks; // [nlist + 1]
+    const uint32_t *probes;          // [queries][nprobe]
+    const float *offsets;            // [queries][nprobe]
+    const float *x;                  // [queries][dimension]
+    const float *centroids;          // [nlist][dimension], or NULL
+    const float *codebooks;          // [m][ksub][dimension / m]
+    uint32_t nlist, queries, nprobe, dimension, rows;
+    uint32_t m, ksub; // ksub 0: floats; 16: codes of 4 bits; else of a byte
+    uint32_t metric;  // 0 squared distance, 1 inner product
+    uint32_t k, wanted;
+    uint32_t perBlock; // lists of a query that one block of threads takes
+    float growth, radius, fixed;
+} akin_host_lists;
+
+// outKeys, outNumbers: [queries][wanted]. outCertain: [queries].
+int akin_host_ivf_search(akin_host_lists lists, uint32_t order, float *outKeys, uint32_t *outNumbers,
+                         uint32_t *outCertain, char *error, size_t errorBytes);
+
 // Sorts lists of `registers` (1 ... 8) registers that `lanes` (4, 8, 32) lanes hold, entries in the order of the list:
 // [lists][registers * lanes], in place.
 int akin_host_sort_lists(uint64_t *entries, uint32_t lists, uint32_t registers, uint32_t lanes, char *error,

@@ -1,0 +1,189 @@
+internal import CAkinKernels
+
+/// Inverted lists as a device reads them: in blocks of 32 vectors, so that neighbouring lanes read neighbouring words.
+///
+/// The last block of each list is filled up with zeros. Nothing is lost either way: codes are the same numbers, and the
+/// floats beside them are computed again from these.
+package struct InterleavedLists: Sendable, Equatable {
+    /// Vectors of a block.
+    package static let blockVectors = 32
+
+    /// `[blocks][rows][32]` words of codes, lowest bits first: four numbers of up to 8 bits a word, or eight of 4; of
+    /// floats `[blocks][rows][32][4]` bit patterns, four components a row.
+    package var codes: [UInt32]
+    /// `[blocks][32]`: |r|² + 2 <c, r> of product codes under L2, else empty.
+    package var terms: [Float]
+    /// `[nlist + 1]`: number of each list's first vector when all are counted through, and how many there are.
+    package var starts: [UInt32]
+    /// `[nlist + 1]`: each list's first block, and how many there are.
+    package var blocks: [UInt32]
+    /// Words, or vectors of four floats, of one code.
+    package var rows: Int
+    /// `[count]`, the caller's.
+    package var ids: [Int64]
+}
+
+/// What the lists of an index are compared with.
+package struct ListTables: Sendable {
+    /// `[nlist, dimension]`, where residuals are coded.
+    package var centroids: Matrix<Float>?
+    /// `[m * ksub, dsub]`, of product codes.
+    package var codebooks: Matrix<Float>?
+    /// Parts and codewords of each; 0 for floats.
+    package var m, ksub: Int
+    /// Sums of floats are off by at most `growth` times (|query| · `radius` + the offset + `fixed` + the sum).
+    package var growth, radius, fixed: Float
+}
+
+extension IVFIndex {
+    /// The quantizer of product codes of 4 to 8 bits, where these are what the lists hold.
+    private var listQuantizer: ProductQuantizer? {
+        let quantizer = (codec as? PQCodec)?.quantizer ?? (codec as? FastScanCodec)?.quantizer
+        return quantizer.flatMap { $0.nbits <= 8 ? $0 : nil }
+    }
+
+    private var bitsPerNumber: Int { listQuantizer.map { $0.nbits == 4 ? 4 : 8 } ?? 32 }
+
+    /// The lists in blocks of 32; `nil` where their codes are neither floats nor product codes of up to 8 bits.
+    ///
+    /// - Complexity: O(count · code bytes), one thread.
+    package func interleavedLists() -> InterleavedLists? {
+        let quantizer = listQuantizer
+        guard quantizer != nil || codec is FlatCodec else { return nil }
+        let lanes = InterleavedLists.blockVectors, perRow = quantizer == nil ? 4 : 32 / bitsPerNumber
+        let units = quantizer?.m ?? codec.dimension
+        var rows = (units + perRow - 1) / perRow
+        // Kernels for 4 bits come for 1, 2, 4, ... words.
+        if bitsPerNumber == 4 { rows = (0...).lazy.map { 1 << $0 }.first { $0 >= rows } ?? rows }
+        let wordsPerRow = quantizer == nil ? 4 : 1
+        var starts: [UInt32] = [0], blocks: [UInt32] = [0]
+        for list in 0..<nlist {
+            let size = lists.size(of: list)
+            starts.append(starts[list] + UInt32(size))
+            blocks.append(blocks[list] + UInt32((size + lanes - 1) / lanes))
+        }
+        let blockCount = Int(blocks[nlist]), hasTerms = quantizer != nil && codedMetric == .l2
+        var result = InterleavedLists(
+            codes: Array(repeating: 0, count: blockCount * rows * lanes * wordsPerRow),
+            terms: Array(repeating: 0, count: hasTerms ? blockCount * lanes : 0), starts: starts, blocks: blocks,
+            rows: rows, ids: [])
+        result.ids.reserveCapacity(count)
+        let code = Buffer<UInt8>(repeating: 0, count: codec.codeByteCount)
+        let vector = Buffer<Float>(repeating: 0, count: codec.dimension)
+        let numbers = Buffer<UInt16>(repeating: 0, count: units)
+        for list in 0..<nlist {
+            let view = lists.view(list)
+            for position in 0..<view.count {
+                let block = Int(blocks[list]) + position / lanes, lane = position % lanes
+                codec.load(position, in: view.blocks, into: code.pointer)
+                result.ids.append(view.ids[position])
+                guard let quantizer else {
+                    codec.decode(code.pointer, count: 1, into: vector.pointer)
+                    for c in 0..<units {
+                        result.codes[((block * rows + c / 4) * lanes + lane) * 4 + c % 4] = vector[c].bitPattern
+                    }
+                    continue
+                }
+                akin_pq_unpack(code.pointer, units, UInt32(quantizer.nbits), numbers.pointer)
+                for s in 0..<units {
+                    let word = UInt32(numbers[s]) << UInt32(s % perRow * bitsPerNumber)
+                    result.codes[(block * rows + s / perRow) * lanes + lane] |= word
+                }
+                guard hasTerms else { continue }
+                codec.decode(code.pointer, count: 1, into: vector.pointer)
+                result.terms[block * lanes + lane] = withCentroid(of: list) {
+                    akin_code_term(vector.pointer, $0, codec.dimension)
+                }
+            }
+        }
+        return result
+    }
+
+    /// The same index with other lists, which a device made or changed; second codes are not kept there, so the index
+    /// must have none.
+    ///
+    /// - Throws: ``IndexError/unsupported(_:)`` for an index whose codes a device does not hold.
+    /// - Complexity: O(count · code bytes), one thread.
+    package func replacingLists(_ new: InterleavedLists) throws(IndexError) -> IVFIndex {
+        guard listQuantizer != nil || codec is FlatCodec, refinement == nil else { throw .unsupported(spec) }
+        precondition(new.starts.count == nlist + 1 && new.ids.count == Int(new.starts[nlist]))
+        let lanes = InterleavedLists.blockVectors, perRow = listQuantizer == nil ? 4 : 32 / bitsPerNumber
+        var index = self
+        index.lists = InvertedLists(shape: lists.shape, nlist: nlist)
+        let code = Buffer<UInt8>(repeating: 0, count: codec.codeByteCount)
+        let vector = Buffer<Float>(repeating: 0, count: codec.dimension)
+        let units = listQuantizer?.m ?? codec.dimension
+        let numbers = Buffer<UInt16>(repeating: 0, count: units)
+        let mask: UInt32 = bitsPerNumber == 4 ? 15 : 255
+        for list in 0..<nlist where new.starts[list + 1] > new.starts[list] {
+            let size = Int(new.starts[list + 1] - new.starts[list])
+            let target = index.lists.unique(list, capacity: size)
+            for position in 0..<size {
+                let block = Int(new.blocks[list]) + position / lanes, lane = position % lanes
+                if let quantizer = listQuantizer {
+                    for s in 0..<units {
+                        let word = new.codes[(block * new.rows + s / perRow) * lanes + lane]
+                        numbers[s] = UInt16(word >> UInt32(s % perRow * bitsPerNumber) & mask)
+                    }
+                    akin_pq_pack(numbers.pointer, units, UInt32(quantizer.nbits), code.pointer)
+                } else {
+                    for c in 0..<units {
+                        let bits = new.codes[((block * new.rows + c / 4) * lanes + lane) * 4 + c % 4]
+                        vector[c] = Float(bitPattern: bits)
+                    }
+                    codec.encode(vector.pointer, count: 1, into: code.pointer)
+                }
+                withCentroid(of: list) {
+                    codec.store(
+                        code.pointer, count: 1, at: position, in: target.blocks, centroid: $0, metric: codedMetric)
+                }
+                target.ids[position] = new.ids[Int(new.starts[list]) + position]
+            }
+            target.grow(by: size)
+        }
+        index.lists.recount()
+        index.nextID = max(nextID, (new.ids.max() ?? -1) + 1)
+        index.idsAreRows = false
+        return index
+    }
+
+    /// What queries are compared with beside the lists.
+    package func listTables(_ lists: InterleavedLists) -> ListTables {
+        let centroids = isResidual ? coarse?.centroids : nil
+        guard let quantizer = listQuantizer else {
+            var longest = 0.0
+            for list in 0..<nlist where codedMetric != .l2 {
+                let view = self.lists.view(list)
+                for position in 0..<view.count {
+                    let row = UnsafeRawPointer(view.blocks + position * codec.blockByteCount)
+                    longest = max(longest, akin_code_length(row.assumingMemoryBound(to: Float.self), codec.dimension))
+                }
+            }
+            return ListTables(
+                centroids: nil, codebooks: nil, m: 0, ksub: 0, growth: Float(codec.dimension + 12) * 0x1p-23,
+                radius: roundedUp(longest), fixed: 0)
+        }
+        let greatest = lists.terms.reduce(Float(0)) { max($0, $1.isNaN ? .infinity : abs($1)) }
+        return ListTables(
+            centroids: centroids, codebooks: quantizer.codebooks, m: quantizer.m, ksub: quantizer.ksub,
+            growth: Float(quantizer.m + quantizer.dsub + 12) * 0x1p-23,
+            radius: roundedUp(Double(abs(productFactor(codedMetric))) * quantizer.table.radius), fixed: greatest)
+    }
+
+    /// Queries as the codes see them, the lists that each looks at, `[q, nprobe]`, and what these add to its keys.
+    ///
+    /// - Throws: the same as searching.
+    package func listQueries(
+        _ queries: Matrix<Float>, nprobe: Int
+    ) throws -> (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]) {
+        let prepared = try prepared(queries, threads: 1)
+        let table = try probes(prepared, nprobe: nprobe, .init(threads: 1))
+        return withExtendedLifetime(table) {
+            let count = queries.rows * nprobe
+            return (
+                prepared, Array(UnsafeBufferPointer(start: table.lists.pointer, count: count)),
+                Array(UnsafeBufferPointer(start: table.offsets.pointer, count: count))
+            )
+        }
+    }
+}

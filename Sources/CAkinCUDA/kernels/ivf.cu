@@ -1,0 +1,71 @@
+// Searching inverted lists: tables, scanning with selection (list_scan.cuh, list_scorers.cuh), and the second pass with
+// the keys that decide (list_decide.cuh).
+#include "list_decide.cuh"
+
+extern "C" __global__ void __launch_bounds__(256)
+    akin_ivf_tables(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
+                    float factor, float *tables) {
+    akin_pq_tables(queries, codebooks, m, ksub, dsub, factor, tables);
+}
+
+#define AKIN_IVF_FLAT(PRODUCT, NAME)                                                                                   \
+    extern "C" __global__ void __launch_bounds__(256, 4)                                                               \
+        akin_ivf_scan_flat_##NAME(const float *codes, const uint32_t *starts, const uint32_t *blocks,                  \
+                                  const uint32_t *probes, uint32_t nprobe, const float *queries, uint32_t dimension,   \
+                                  uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {            \
+        uint32_t rows = (dimension + 3) / 4;                                                                           \
+        akin_scan_lists({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, chunks, perBlock, wanted, \
+                        entries, akin_flat_scorer<PRODUCT>{queries, dimension, codes, rows, nullptr});                 \
+    }                                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256) akin_ivf_decide_flat_##NAME(                                     \
+        const uint64_t *entries, uint32_t chunks, uint32_t wanted, uint32_t k, const float *codes,                     \
+        const uint32_t *starts, const uint32_t *blocks, uint32_t nlist, const float *queries, uint32_t dimension,      \
+        float growth, float radius, float *keys, uint32_t *numbers, uint32_t *certain) {                               \
+        uint32_t rows = (dimension + 3) / 4;                                                                           \
+        akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {nullptr, nullptr, starts, blocks, rows}, nlist,        \
+                                   {nullptr, nullptr, 0}, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, \
+                                   {growth, radius, 0}, keys, numbers, certain);                                       \
+    }
+
+AKIN_IVF_FLAT(false, l2)
+AKIN_IVF_FLAT(true, ip)
+
+extern "C" __global__ void __launch_bounds__(256, 4)
+    akin_ivf_scan_pq8(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
+                      const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables, uint32_t m,
+                      uint32_t ksub, uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
+    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe}, chunks, perBlock, wanted,
+                    entries, akin_pq_scorer{tables, m, ksub, codes, terms, nullptr});
+}
+
+// Codes of 4 bits in WORDS words: m at most 8 times as many.
+#define AKIN_IVF_NIBBLES(WORDS)                                                                                        \
+    extern "C" __global__ void __launch_bounds__(256) akin_ivf_scan_pq4_##WORDS(                                       \
+        const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,                     \
+        const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables, uint32_t m,                \
+        uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {                                      \
+        akin_scan_lists({codes, terms, starts, blocks, WORDS}, {probes, offsets, nprobe}, chunks, perBlock, wanted,    \
+                        entries, akin_nibble_scorer<WORDS>{tables, m, codes, terms, {}});                              \
+    }
+
+AKIN_IVF_NIBBLES(1)
+AKIN_IVF_NIBBLES(2)
+AKIN_IVF_NIBBLES(4)
+AKIN_IVF_NIBBLES(8)
+
+// `rows`: words of a code.
+#define AKIN_IVF_PQ(PRODUCT, NAME)                                                                                     \
+    extern "C" __global__ void __launch_bounds__(256) akin_ivf_decide_pq_##NAME(                                       \
+        const uint64_t *entries, uint32_t chunks, uint32_t wanted, uint32_t k, const uint32_t *codes,                  \
+        const uint32_t *starts, const uint32_t *blocks, uint32_t nlist, const float *offsets, uint32_t nprobe,         \
+        const float *queries, const float *centroids, uint32_t dimension, const float *codebooks, uint32_t rows,       \
+        uint32_t ksub, uint32_t dsub, float growth, float radius, float fixed, float *keys, uint32_t *numbers,         \
+        uint32_t *certain) {                                                                                           \
+        akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {codes, nullptr, starts, blocks, rows}, nlist,          \
+                                   {nullptr, offsets, nprobe}, queries, centroids, dimension,                          \
+                                   akin_pq_decoder{codes, codebooks, rows, ksub, dsub}, {growth, radius, fixed}, keys, \
+                                   numbers, certain);                                                                  \
+    }
+
+AKIN_IVF_PQ(false, l2)
+AKIN_IVF_PQ(true, ip)

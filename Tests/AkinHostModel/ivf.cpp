@@ -1,0 +1,78 @@
+// ivf.cu on the host model, with the launches of a search.
+#include "include/AkinHostModel.h"
+
+#include "guarded.h"
+#include "ivf.cu"
+
+using akin_host::Guarded;
+
+int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint32_t *outNumbers, uint32_t *outCertain,
+                         char *error, size_t errorBytes) {
+    bool flat = s.ksub == 0, product = s.metric != 0;
+    uint32_t perWord = s.ksub == 16 ? 8 : 4, rows = flat ? (s.dimension + 3) / 4 : s.rows;
+    uint32_t dsub = flat ? 0 : s.dimension / s.m, chunks = (s.nprobe + s.perBlock - 1) / s.perBlock;
+    if (!flat && rows * perWord < s.m)
+        return akin_host::report("too few rows for the codes", error, errorBytes);
+    size_t blocks = s.blocks[s.nlist];
+    Guarded<uint32_t> codes(s.codes, blocks * rows * 32 * (flat ? 4 : 1), 16);
+    Guarded<float> terms(s.terms, s.terms ? blocks * 32 : 0);
+    Guarded<uint32_t> starts(s.starts, s.nlist + 1), firsts(s.blocks, s.nlist + 1);
+    Guarded<uint32_t> probes(s.probes, size_t(s.queries) * s.nprobe);
+    Guarded<float> offsets(s.offsets, flat ? 0 : size_t(s.queries) * s.nprobe);
+    Guarded<float> x(s.x, size_t(s.queries) * s.dimension);
+    Guarded<float> centroids(s.centroids, s.centroids ? size_t(s.nlist) * s.dimension : 0);
+    size_t tableSize = size_t(s.m) * s.ksub;
+    Guarded<float> codebooks(s.codebooks, tableSize * dsub), tables(nullptr, tableSize * s.queries);
+    Guarded<uint64_t> entries(nullptr, size_t(s.queries) * chunks * s.wanted);
+    size_t out = size_t(s.queries) * s.wanted;
+    Guarded<float> keys(nullptr, out);
+    Guarded<uint32_t> numbers(nullptr, out), certain(nullptr, s.queries);
+
+    std::string problem;
+    auto run = [&](uint32_t blocks, size_t sharedBytes, auto kernel) {
+        if (problem.empty())
+            problem = akin_host::run({{blocks, 1, 1}, {256, 1, 1}, sharedBytes, order}, kernel);
+    };
+    const float *floats = reinterpret_cast<float *>(static_cast<uint32_t *>(codes));
+    const float *term = s.terms ? static_cast<float *>(terms) : nullptr;
+    const float *middle = s.centroids ? static_cast<float *>(centroids) : nullptr;
+    size_t base = akin_scan_bytes(s.perBlock), selecting = (2 * AKIN_SCAN_CAPACITY + 24) * 4;
+    if (flat) {
+        auto scan = product ? &akin_ivf_scan_flat_ip : &akin_ivf_scan_flat_l2;
+        run(s.queries * chunks, base + rows * 16, [&] {
+            scan(floats, starts, firsts, probes, s.nprobe, x, s.dimension, chunks, s.perBlock, s.wanted, entries);
+        });
+        auto decide = product ? &akin_ivf_decide_flat_ip : &akin_ivf_decide_flat_l2;
+        run(s.queries, selecting, [&] {
+            decide(entries, chunks, s.wanted, s.k, floats, starts, firsts, s.nlist, x, s.dimension, s.growth, s.radius,
+                   keys, numbers, certain);
+        });
+    } else {
+        run(s.queries, s.dimension * 4,
+            [&] { akin_ivf_tables(x, codebooks, s.m, s.ksub, dsub, product ? -1.0f : -2.0f, tables); });
+        if (s.ksub == 16) {
+            auto scan = rows == 1   ? &akin_ivf_scan_pq4_1
+                        : rows == 2 ? &akin_ivf_scan_pq4_2
+                        : rows == 4 ? &akin_ivf_scan_pq4_4
+                                    : &akin_ivf_scan_pq4_8;
+            run(s.queries * chunks, base, [&] {
+                scan(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, s.m, chunks, s.perBlock, s.wanted,
+                     entries);
+            });
+        } else {
+            run(s.queries * chunks, base + tableSize * 4, [&] {
+                akin_ivf_scan_pq8(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, s.m, s.ksub, chunks,
+                                  s.perBlock, s.wanted, entries);
+            });
+        }
+        auto decide = product ? &akin_ivf_decide_pq_ip : &akin_ivf_decide_pq_l2;
+        run(s.queries, selecting, [&] {
+            decide(entries, chunks, s.wanted, s.k, codes, starts, firsts, s.nlist, offsets, s.nprobe, x, middle,
+                   s.dimension, codebooks, rows, s.ksub, dsub, s.growth, s.radius, s.fixed, keys, numbers, certain);
+        });
+    }
+    keys.copy(outKeys, out);
+    numbers.copy(outNumbers, out);
+    certain.copy(outCertain, s.queries);
+    return akin_host::report(problem, error, errorBytes);
+}
