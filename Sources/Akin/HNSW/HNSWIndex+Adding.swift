@@ -6,8 +6,8 @@ extension HNSWIndex {
     ///   - ids: one 64-bit id per row, different from each other and from those stored; the numbers that follow the
     ///     greatest stored id when `nil`.
     ///   - threads: threads to use; `nil` means one per core. The result is the same for any number.
-    ///   - monitor: told of the vectors linked; when it says stop, the index holds those linked until then, which are
-    ///     not the first but a random choice, since vectors are linked in an order drawn by the seed.
+    ///   - monitor: told of the vectors linked; when it says stop, the index holds those linked until then, with their
+    ///     ids. They are not the first but a random choice, since vectors are linked in an order drawn by the seed.
     /// - Throws: ``IndexError`` for bad input, `CancellationError`.
     /// - Complexity: about O(n · efConstruction · m) comparisons of codes, growing slowly with the vectors stored.
     public mutating func add(
@@ -25,6 +25,7 @@ extension HNSWIndex {
             connect(added: first..<first + vectors.rows)
         } catch {
             truncate(to: layers[0].count)
+            connect(added: first..<count)
             throw error
         }
     }

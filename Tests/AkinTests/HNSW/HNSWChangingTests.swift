@@ -1,5 +1,6 @@
 import Akin
 import AkinTestSupport
+import Synchronization
 import Testing
 
 /// Graphs that change: removal, update, merging, churn.
@@ -85,6 +86,31 @@ import Testing
         }
         let found = try index.search(Self.base.rows(100..<101), k: count).neighbors[0]
         #expect(found.map(\.id) == (0..<Int64(count)).map { 1000 + $0 })
+    }
+
+    @Test("an addition that is stopped leaves some of the vectors, all of which can be found")
+    func stopped() throws {
+        var index = try make(Self.base.rows(0..<500))
+        let linked = Atomic<Int>(0)
+        let monitor = ProgressMonitor(
+            onUpdate: { if $0.phase == "linking" { linked.store($0.done, ordering: .relaxed) } },
+            shouldStop: { linked.load(ordering: .relaxed) >= 700 })
+        #expect(throws: CancellationError.self) {
+            try index.add(Self.base.rows(500..<2000), threads: 2, monitor: monitor)
+        }
+        #expect(index.count == 500 + linked.load(ordering: .relaxed) && (1200..<2000).contains(index.count))
+        #expect(index.unreachable.isEmpty)
+        let found = try index.search(Self.base.rows(0..<2000), k: 1, options: .init(efSearch: 64)).neighbors
+        let themselves = (0..<2000).filter { found[$0].first?.id == Int64($0) }
+        #expect(themselves.count == index.count && themselves.starts(with: 0..<500))
+        // Neither the first that came nor the last.
+        #expect(themselves.filter { $0 >= 1250 }.count > 200 && themselves.filter { 500..<1250 ~= $0 }.count > 200)
+
+        let missing = (500..<2000).filter { !Set(themselves).contains($0) }
+        try index.add(gather(missing), ids: missing.map(Int64.init))
+        #expect(index.count == 2000 && index.unreachable.isEmpty)
+        let truth = bruteForce(Self.base.rows(0..<2000), Self.queries, k: 10, metric: .l2)
+        #expect(try recall(index, truth, ef: 48) > 0.97)
     }
 
     @Test("everything goes, and comes again")
