@@ -1,5 +1,6 @@
 import AkinCUDA
 import AkinCUDACases
+import AkinHostModel
 import CAkinFakeCUDA
 import Synchronization
 
@@ -17,7 +18,7 @@ struct FakeDevice {
     init(memory: Int = 1 << 30, seed: UInt64 = 0, capability: (Int, Int) = (9, 0)) {
         ordinal = Self.taken.add(1, ordering: .relaxed).oldValue
         precondition(ordinal < Int(AKIN_FAKE_DEVICES), "the tests use more devices than there are")
-        akin_fake_register_sanity()
+        akin_host_register_kernels(akin_fake_register)
         akin_fake_set_up(
             Int32(ordinal),
             akin_fake_settings(

@@ -459,7 +459,8 @@ static int launch(akin_cuda_function function, unsigned grid_x, unsigned grid_y,
     (void)extra;
     BEGIN("cuLaunchKernel")
     op work = {.kind = OP_KERNEL, .kernel = (const kernel *)function};
-    work.launch = (akin_fake_launch){{grid_x, grid_y, grid_z}, {block_x, block_y, block_z}, shared_bytes};
+    memcpy(work.sizes, (uint32_t[]){grid_x, grid_y, grid_z, block_x, block_y, block_z, shared_bytes},
+           sizeof work.sizes);
     for (int i = 0; i < work.kernel->count; i++)
         memcpy(&work.places[i], parameters[i], work.kernel->bytes[i]);
     return push(device, stream, work);

@@ -32,7 +32,7 @@ typedef struct op {
     akin_cuda_event event;
     uint64_t mark;
     const kernel *kernel;
-    akin_fake_launch launch;
+    uint32_t sizes[7];
     uint64_t places[PARAMETERS];
 } op;
 

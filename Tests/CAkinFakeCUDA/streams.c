@@ -68,7 +68,7 @@ static void perform(device_state *device, op *work) {
         void *parameters[PARAMETERS];
         for (int i = 0; i < PARAMETERS; i++)
             parameters[i] = &work->places[i];
-        device->broken = work->kernel->run(&work->launch, parameters);
+        device->broken = work->kernel->run(work->sizes, parameters);
         device->counts.launches++;
         break;
     }

@@ -116,6 +116,14 @@ int akin_host_sort_lists(uint64_t *entries, uint32_t lists, uint32_t registers, 
 int akin_host_merge_lists(uint64_t *entries, uint32_t lists, uint32_t left, uint32_t right, uint32_t lanes,
                           bool keepRight, char *error, size_t errorBytes);
 
+// Hands kernels to whoever launches them as a driver does: by name, with the sizes of the launch (grid x, y, z, block
+// x, y, z, bytes of shared memory) and pointers to the parameters. They give 0, or CUDA's code for a launch that
+// failed.
+typedef int (*akin_host_kernel)(const uint32_t *sizes, void **parameters);
+typedef void (*akin_host_registrar)(const char *name, akin_host_kernel kernel, int parameterCount,
+                                    const size_t *parameterBytes);
+void akin_host_register_kernels(akin_host_registrar registrar);
+
 // Faults that the model must find; NULL for a number beyond the last. Each is run on one block of 64 threads.
 const char *akin_host_fault_name(uint32_t number);
 int akin_host_fault(uint32_t number, uint32_t order, char *error, size_t errorBytes);

@@ -46,18 +46,11 @@ akin_fake_counts akin_fake_count(int device);
 // The call of that name gives `code` on this device, after being well `after` times; once, or for good.
 void akin_fake_fail(int device, const char *call, int code, int after, int for_good);
 
-// A kernel: a host function under the name that cuModuleGetFunction asks for. The function is given the values of its
-// parameters, as the launch was, and does the work of the whole grid. It gives 0, or the code that breaks the device.
-typedef struct akin_fake_launch {
-    unsigned grid[3];
-    unsigned block[3];
-    unsigned shared_bytes;
-} akin_fake_launch;
-typedef int (*akin_fake_kernel)(const akin_fake_launch *launch, void **parameters);
+// A kernel: a host function under the name that cuModuleGetFunction asks for. It is given the sizes of the launch (grid
+// x, y, z, block x, y, z, bytes of shared memory) and pointers to the values of its parameters, and does the work of
+// the whole grid. It gives 0, or the code that breaks the device.
+typedef int (*akin_fake_kernel)(const uint32_t *sizes, void **parameters);
 void akin_fake_register(const char *name, akin_fake_kernel kernel, int parameter_count, const size_t *parameter_bytes);
-
-// Registers the kernels of sanity.cu, written out once more in C.
-void akin_fake_register_sanity(void);
 
 #if defined(__cplusplus)
 }

@@ -1,0 +1,9 @@
+// The kernels that the device made of host memory knows.
+#include "device_kernels.h"
+
+#include "sanity.cu"
+
+void akin_host_register_kernels(akin_host_registrar registrar) {
+    AKIN_DEVICE_KERNEL(akin_add);
+    AKIN_DEVICE_KERNEL(akin_nothing);
+}
