@@ -1,6 +1,7 @@
 // kmeans.cu on the host model, with the launches of an assignment and of a move.
 #include "include/AkinHostModel.h"
 
+#include "device_kernels.h"
 #include "guarded.h"
 #include "kmeans.cu"
 
@@ -94,4 +95,20 @@ int akin_host_kmeans_move(akin_host_move s, uint32_t order, float *outCentroids,
     starts.copy(outStarts, s.k + 1);
     sorted.copy(outOrder, s.count);
     return akin_host::report(launches.problem, error, errorBytes);
+}
+
+void akin_host::registerKMeans(akin_host_registrar registrar) {
+    AKIN_DEVICE_KERNEL(akin_kmeans_code_points);
+    AKIN_DEVICE_KERNEL(akin_kmeans_code_centroids);
+    AKIN_DEVICE_KERNEL(akin_kmeans_nearest);
+    AKIN_DEVICE_KERNEL(akin_kmeans_candidates);
+    AKIN_DEVICE_KERNEL(akin_kmeans_decide_l2);
+    AKIN_DEVICE_KERNEL(akin_kmeans_decide_ip);
+    AKIN_DEVICE_KERNEL(akin_kmeans_keys_l2);
+    AKIN_DEVICE_KERNEL(akin_kmeans_keys_ip);
+    AKIN_DEVICE_KERNEL(akin_kmeans_count);
+    AKIN_DEVICE_KERNEL(akin_kmeans_add_chunks);
+    AKIN_DEVICE_KERNEL(akin_kmeans_add_sizes);
+    AKIN_DEVICE_KERNEL(akin_kmeans_place);
+    AKIN_DEVICE_KERNEL(akin_kmeans_average);
 }

@@ -28,7 +28,7 @@ package struct ClusteringPlan: Sendable, Equatable {
     /// - Parameters:
     ///   - points: 1 to 2^31 - 1.
     ///   - centroids: 1 to 2^24.
-    ///   - dimension: 1 to 32,768.
+    ///   - dimension: 1 to 32,768, or less where shared memory is small.
     ///   - multiprocessors: of the device.
     ///   - sharedLimit: bytes of shared memory that a block may have there.
     /// - Throws: ``CUDAError/outOfRange(name:value:allowed:)``.
@@ -40,7 +40,8 @@ package struct ClusteringPlan: Sendable, Equatable {
         }
         try check("points", points, 1...(1 << 31) - 1)
         try check("centroids", centroids, 1...1 << 24)
-        try check("dimension", dimension, 1...32_768)
+        // The sums of one centroid, and their length, lie in shared memory as doubles.
+        try check("dimension", dimension, 1...max(1, min(32_768, sharedLimit / 8 - 1)))
         self.points = points
         self.centroids = centroids
         self.dimension = dimension

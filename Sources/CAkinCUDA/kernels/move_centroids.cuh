@@ -25,11 +25,20 @@ AKIN_DEVICE void akin_add_chunks(uint32_t *counts, uint32_t chunks, uint32_t k, 
     uint32_t c = blockIdx.x * blockDim.x + threadIdx.x;
     if (c >= k)
         return;
+    // Sixteen counts are under way at a time, or a thread would wait for each.
+    constexpr uint32_t most = 16;
     uint32_t before = 0;
-    for (uint32_t chunk = 0; chunk < chunks; chunk++) {
-        uint32_t *at = counts + static_cast<uint64_t>(chunk) * k + c, held = *at;
-        *at = before;
-        before += held;
+    for (uint32_t first = 0; first < chunks; first += most) {
+        uint32_t held[most];
+#pragma unroll
+        for (uint32_t i = 0; i < most; i++)
+            held[i] = first + i < chunks ? counts[static_cast<uint64_t>(first + i) * k + c] : 0;
+#pragma unroll
+        for (uint32_t i = 0; i < most; i++) {
+            if (first + i < chunks)
+                counts[static_cast<uint64_t>(first + i) * k + c] = before;
+            before += held[i];
+        }
     }
     sizes[c] = before;
 }
