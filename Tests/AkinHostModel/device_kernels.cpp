@@ -7,4 +7,5 @@ void akin_host_register_kernels(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_add);
     AKIN_DEVICE_KERNEL(akin_nothing);
     akin_host::registerKMeans(registrar);
+    akin_host::registerLists(registrar);
 }

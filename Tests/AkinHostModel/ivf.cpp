@@ -1,6 +1,7 @@
 // ivf.cu on the host model, with the launches of a search.
 #include "include/AkinHostModel.h"
 
+#include "device_kernels.h"
 #include "guarded.h"
 #include "ivf.cu"
 
@@ -75,4 +76,19 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
     numbers.copy(outNumbers, out);
     certain.copy(outCertain, s.queries);
     return akin_host::report(problem, error, errorBytes);
+}
+
+void akin_host::registerLists(akin_host_registrar registrar) {
+    AKIN_DEVICE_KERNEL(akin_ivf_tables);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_flat_l2);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_flat_ip);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq8);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_1);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_2);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_4);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_8);
+    AKIN_DEVICE_KERNEL(akin_ivf_decide_flat_l2);
+    AKIN_DEVICE_KERNEL(akin_ivf_decide_flat_ip);
+    AKIN_DEVICE_KERNEL(akin_ivf_decide_pq_l2);
+    AKIN_DEVICE_KERNEL(akin_ivf_decide_pq_ip);
 }

@@ -44,12 +44,13 @@ extension IVFIndex {
 
     private var bitsPerNumber: Int { listQuantizer.map { $0.nbits == 4 ? 4 : 8 } ?? 32 }
 
-    /// The lists in blocks of 32; `nil` where their codes are neither floats nor product codes of up to 8 bits.
+    /// The lists in blocks of 32; `nil` where their codes are neither floats nor product codes of up to 8 bits, or there
+    /// are second codes.
     ///
     /// - Complexity: O(count · code bytes), one thread.
     package func interleavedLists() -> InterleavedLists? {
         let quantizer = listQuantizer
-        guard quantizer != nil || codec is FlatCodec else { return nil }
+        guard quantizer != nil || codec is FlatCodec, refinement == nil else { return nil }
         let lanes = InterleavedLists.blockVectors, perRow = quantizer == nil ? 4 : 32 / bitsPerNumber
         let units = quantizer?.m ?? codec.dimension
         var rows = (units + perRow - 1) / perRow

@@ -1,0 +1,67 @@
+import Akin
+import AkinCUDA
+import AkinTestSupport
+import Testing
+
+/// Inverted lists from end to end, on a device made of host memory.
+@Suite("Inverted lists on a device")
+struct DeviceListsTests {
+    @Test(
+        "answers are the index's",
+        arguments: ["IVF16,Flat", "IVF16,PQ6", "IVF16,PQ12x4fs"], [Metric.l2, .innerProduct, .cosine])
+    func answers(spec: String, metric: Metric) throws {
+        let device = FakeDevice(seed: 1)
+        try {
+            let base = Matrix<Float>.random(rows: 600, columns: 24, seed: 3)
+            let index = try Self.index(spec, metric, base)
+            let queries = Matrix<Float>.random(rows: 9, columns: 24, seed: 4)
+            let lists = try Self.lists(index, device)
+            for (k, nprobe) in [(1, 1), (10, 5), (100, 16)] {
+                let found = try lists.search(queries, k: k, nprobe: nprobe)
+                let expected = try index.search(queries, k: k, options: .init(nprobe: nprobe)).neighbors
+                #expect(found.rows == (0..<9).map { Array(expected[$0]) }, "k \(k), nprobe \(nprobe)")
+                #expect(found.repeated == 0)
+            }
+            #expect(try lists.search(queries.rows(0..<0), k: 1, nprobe: 1).rows.isEmpty)
+        }()
+        #expect(device.isClean)
+    }
+
+    @Test("what the device cannot tell apart is searched by the index")
+    func repeated() throws {
+        // One vector many times: more equal distances than there are candidates.
+        let base = Matrix<Float>(rows: 200, columns: 4) { x in for i in x.indices { x[i] = Float(i % 4) } }
+        let index = try Self.index("IVF1,Flat", .l2, base)
+        let lists = try Self.lists(index, FakeDevice())
+        let found = try lists.search(base.rows(0..<2), k: 3, nprobe: 1)
+        #expect(found.repeated == 2)
+        let expected = try index.search(base.rows(0..<2), k: 3, options: .init(nprobe: 1)).neighbors
+        #expect(found.rows == [Array(expected[0]), Array(expected[1])])
+    }
+
+    @Test("codes that a device does not hold, and k beyond its limit, are refused")
+    func refused() throws {
+        let base = Matrix<Float>.random(rows: 100, columns: 4, seed: 3)
+        for spec in ["IVF4,SQ8", "IVF4,SQ8,RFlat"] {
+            let index = try Self.index(spec, .l2, base)
+            #expect(throws: IndexError.unsupported(spec)) { try Self.lists(index, FakeDevice()) }
+        }
+        let lists = try Self.lists(Self.index("IVF4,Flat", .l2, base), FakeDevice())
+        #expect(throws: CUDAError.outOfRange(name: "k", value: 1_025, allowed: 1...1_024)) {
+            try lists.search(base, k: 1_025, nprobe: 1)
+        }
+    }
+
+    private static func index(_ spec: String, _ metric: Metric, _ base: Matrix<Float>) throws -> IVFIndex {
+        var index = try IVFIndex(
+            training: base, spec: IndexSpec(parsing: spec), metric: metric, options: .init(iterations: 3, threads: 1))
+        try index.add(base, threads: 1)
+        return index
+    }
+
+    private static func lists(_ index: IVFIndex, _ device: FakeDevice) throws -> DeviceLists {
+        let context = try device.context()
+        return try DeviceLists(
+            index, library: FakeDevice.kernels(context), pool: DevicePool(context), stream: CUDAStream(context))
+    }
+}
