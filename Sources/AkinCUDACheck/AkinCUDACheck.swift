@@ -1,3 +1,4 @@
+import Akin
 import AkinCUDA
 import AkinCUDACases
 import ArgumentParser
@@ -34,10 +35,20 @@ struct AkinCUDACheck: ParsableCommand {
     @Flag(help: "Leave out the measurements.")
     var skipMeasuring = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Only measure exact search of FOLDER/base.npy for FOLDER/query.npy, and write a line of JSON.",
+            valueName: "folder"))
+    var exact: String?
+
+    @Option(name: .customShort("k"), help: "Neighbours per query of --exact.")
+    var k = 10
+
     @Option(help: ArgumentHelp("Write the table between the marks of this Markdown file as well.", valueName: "file"))
     var fill: String?
 
     func validate() throws {
+        guard k >= 1 else { throw ValidationError("-k is \(k); it must be 1 or more") }
         guard case .cuda = DeviceChoice(device) else {
             throw ValidationError("--device is \(device); expected cuda or cuda:N")
         }
@@ -46,6 +57,7 @@ struct AkinCUDACheck: ParsableCommand {
     func run() throws {
         guard compile.isEmpty else { return try compileAll() }
         guard let context = try DeviceChoice(device)?.contexts().first else { throw CUDAError.noDevice }
+        if let exact { return try measureExact(exact, context) }
         let report = Report(context)
         say(report.heading)
         let kernels = KernelLibrary(context)
@@ -83,6 +95,20 @@ struct AkinCUDACheck: ParsableCommand {
             }
         }
         if failures > 0 { throw ExitCode.failure }
+    }
+
+    /// Measures exact search of vectors in files.
+    private func measureExact(_ folder: String, _ context: CUDAContext) throws {
+        let base = try VectorFile(path: folder + "/base.npy").floats()
+        let queries = try VectorFile(path: folder + "/query.npy").floats()
+        let device = DeviceUnderTest(context: context, kernels: KernelLibrary(context))
+        let timing = try ExactTiming(device, FlatIndex(base), queries, k: k)
+        print(
+            """
+            {"device": "\(context.device.name)", "count": \(base.rows), "dimension": \(base.columns), \
+            "queries": \(queries.rows), "k": \(k), "seconds": \(timing.seconds), \
+            "device_seconds": \(timing.deviceSeconds), "compared": \(timing.compared)}
+            """)
     }
 
     /// Runs the cases and says which hold.

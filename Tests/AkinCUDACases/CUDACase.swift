@@ -16,7 +16,13 @@ public struct CUDACase: Sendable, CustomStringConvertible {
     }
 
     /// All cases.
-    public static var all: [CUDACase] { copies + pool + staging + sanity }
+    public static var all: [CUDACase] { layer + work }
+
+    /// Those of the layer that all else stands on.
+    public static var layer: [CUDACase] { copies + pool + staging + sanity }
+
+    /// Those of what stands on it.
+    public static var work: [CUDACase] { selection + flat }
 }
 
 /// A device, with what a case needs to use it.

@@ -13,7 +13,8 @@ package struct DeviceMeasurement: Sendable {
     /// Each gives one or more figures of a device, working with at most so many bytes at a time: a GPU gets enough to be
     /// measured by, the tests little.
     package static let all: [@Sendable (DeviceUnderTest, _ bytes: Int) throws -> [DeviceMeasurement]] = [
-        compiling, copiesOnDevice, copiesFromHost, launches, allocations, streaming,
+        compiling, copiesOnDevice, copiesFromHost, launches, allocations, streaming, selections,
+        exactSearches,
     ]
 
     /// A number with three digits that count.

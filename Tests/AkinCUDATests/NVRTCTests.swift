@@ -62,7 +62,7 @@ struct NVRTCTests {
 
     /// Every source, for every architecture that is promised.
     static let recipes = KernelSource.kernels.flatMap { source in
-        ["sm_80", "sm_90a", "sm_100"].map { KernelRecipe(source: source.name, architecture: $0) }
+        ["sm_80", "sm_90", "sm_90a", "sm_100"].map { KernelRecipe(source: source.name, architecture: $0) }
     }
 
     @Test(

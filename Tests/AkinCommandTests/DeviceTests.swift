@@ -56,4 +56,26 @@ struct DeviceTests {
         let text = try Program.succeed(["info", "--devices"], environment: environment).standardOutput
         #expect(text.contains("/somewhere/else/kernels"))
     }
+
+    @Test("a search on a GPU says what is missing, and which indexes it takes")
+    func searches() throws {
+        let scratch = try Scratch()
+        _ = try Vectors.index(in: scratch)
+        let (index, queries) = (scratch.path("flat.akin"), scratch.path("queries.npy"))
+        let truth = [queries, queries, "-k", "1", "-o", scratch.path("truth.ivecs")]
+        for command in [["search", index, queries], ["eval", index, queries], ["truth"] + truth] {
+            let output = try Program.run(command + ["--device", "cuda"], environment: without)
+            #expect(output.status == 1)
+            #expect(output.standardError.contains("/nowhere/libcuda.so.1"), "\(output.standardError)")
+            let all = try Program.run(command + ["--device", "cuda:all"], environment: without)
+            #expect(all.status == 1 && all.standardError.contains("cuda:N"), "\(all.standardError)")
+            let cpu = try Program.succeed(command + ["--device", "cpu"], environment: without).standardOutput
+            #expect(!cpu.isEmpty)
+        }
+        let lists = scratch.path("lists.akin")
+        _ = try Program.succeed(["build", queries, "--index", "IVF2,Flat", "-o", lists])
+        let output = try Program.run(["search", lists, queries, "--device", "cuda"], environment: without)
+        #expect(output.status == 1)
+        for part in [lists, "IVF2,Flat", "GPU", "Flat"] { #expect(output.standardError.contains(part)) }
+    }
 }

@@ -8,4 +8,6 @@ void akin_host_register_kernels(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_nothing);
     akin_host::registerKMeans(registrar);
     akin_host::registerLists(registrar);
+    akin_host::registerSelection(registrar);
+    akin_host::registerExact(registrar);
 }

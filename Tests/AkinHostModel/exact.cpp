@@ -1,6 +1,7 @@
 // exact.cu on the host model, with the stages of a search: tiles, bounds, tiles, ..., distances.
 #include "include/AkinHostModel.h"
 
+#include "device_kernels.h"
 #include "exact.cu"
 #include "guarded.h"
 
@@ -59,4 +60,15 @@ int akin_host_exact_search(akin_host_exact s, uint32_t order, float *outValues, 
     ids.copy(outIds, size_t(s.queries) * s.k);
     overflowed.copy(outOverflowed, s.queries);
     return akin_host::report(problem, error, errorBytes);
+}
+
+void akin_host::registerExact(akin_host_registrar registrar) {
+    AKIN_DEVICE_KERNEL(akin_exact_tiles);
+    AKIN_DEVICE_KERNEL(akin_exact_bounds);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_l2);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_ip);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_cosine);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_l2);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_ip);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_cosine);
 }

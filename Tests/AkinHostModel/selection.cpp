@@ -1,6 +1,7 @@
 // selection.cu on the host model.
 #include "include/AkinHostModel.h"
 
+#include "device_kernels.h"
 #include "guarded.h"
 #include "selection.cu"
 
@@ -86,4 +87,20 @@ int akin_host_radix_select(akin_host_launch launch, akin_host_selection s, float
     });
     memory.copy(outValues, outIds);
     return akin_host::report(problem, error, errorBytes);
+}
+
+void akin_host::registerSelection(akin_host_registrar registrar) {
+#define AKIN_BOTH(name)                                                                                                \
+    AKIN_DEVICE_KERNEL(name##_smallest);                                                                               \
+    AKIN_DEVICE_KERNEL(name##_largest);
+    AKIN_BOTH(akin_warp_select_32)
+    AKIN_BOTH(akin_warp_select_64)
+    AKIN_BOTH(akin_warp_select_128)
+    AKIN_BOTH(akin_warp_select_256)
+    AKIN_BOTH(akin_warp_select_512)
+    AKIN_BOTH(akin_warp_select_1024)
+    AKIN_BOTH(akin_nominate_select_2048)
+    AKIN_BOTH(akin_nominate_select_4096)
+    AKIN_BOTH(akin_radix_select)
+#undef AKIN_BOTH
 }

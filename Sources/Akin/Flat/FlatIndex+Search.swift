@@ -16,16 +16,10 @@ extension FlatIndex {
     ///   ``IndexError/notFinite(row:column:)``; `CancellationError` when the monitor says stop.
     /// - Complexity: O(q · ``count`` · ``dimension``).
     public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions = .init()) throws -> SearchResult {
-        guard k >= 1 else { throw IndexError.outOfRange(name: "k", value: k, allowed: 1...max(1, count)) }
-        guard queries.columns == dimension || queries.rows == 0 else {
-            throw IndexError.dimensionMismatch(expected: dimension, actual: queries.columns)
-        }
+        try check(queries, k: k, options: options)
         let threads = options.threads ?? availableCores()
-        guard threads >= 1 else { throw IndexError.outOfRange(name: "threads", value: threads, allowed: 1...4096) }
         let rows = try queries.withUnsafeElements { elements -> [[Neighbor]] in
             guard let x = elements.baseAddress, queries.rows > 0 else { return [] }
-            let bad = akin_first_not_finite(x, elements.count)
-            if bad < elements.count { throw IndexError.notFinite(row: bad / dimension, column: bad % dimension) }
             if count == 0 || options.filter != nil { return Array(repeating: [], count: queries.rows) }
             nonisolated(unsafe) let start = x
             return try search(start, count: queries.rows, k: min(k, count), threads: threads, options: options)
@@ -34,6 +28,25 @@ extension FlatIndex {
         if let filter = options.filter { return try search(queries, k: k, filter: filter, options: options) }
         return SearchResult(
             neighbors: Neighbors(rows), isExact: true, visited: count * queries.rows, isLimited: false)
+    }
+
+    /// Refuses what cannot be searched with.
+    ///
+    /// - Throws: ``IndexError/dimensionMismatch(expected:actual:)``, ``IndexError/outOfRange(name:value:allowed:)``,
+    ///   ``IndexError/notFinite(row:column:)``.
+    package func check(_ queries: Matrix<Float>, k: Int, options: SearchOptions) throws(IndexError) {
+        guard k >= 1 else { throw .outOfRange(name: "k", value: k, allowed: 1...max(1, count)) }
+        guard queries.columns == dimension || queries.rows == 0 else {
+            throw .dimensionMismatch(expected: dimension, actual: queries.columns)
+        }
+        if let threads = options.threads, threads < 1 {
+            throw .outOfRange(name: "threads", value: threads, allowed: 1...4096)
+        }
+        try queries.withUnsafeElements { (elements) throws(IndexError) in
+            guard let x = elements.baseAddress, queries.rows > 0 else { return }
+            let bad = akin_first_not_finite(x, elements.count)
+            if bad < elements.count { throw .notFinite(row: bad / dimension, column: bad % dimension) }
+        }
     }
 
     private func search(

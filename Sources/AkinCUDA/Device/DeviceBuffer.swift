@@ -25,6 +25,9 @@ public final class DeviceBuffer<Element: BitwiseCopyable>: Sendable {
     /// Bytes of its elements.
     public var byteCount: Int { count * MemoryLayout<Element>.stride }
 
+    /// All elements, as a parameter of a kernel.
+    package var whole: DeviceSlice<Element> { DeviceSlice(address: address, count: count) }
+
     /// Elements `range`, as a parameter of a kernel.
     ///
     /// - Throws: ``CUDAError/outOfBounds(what:range:count:)``.

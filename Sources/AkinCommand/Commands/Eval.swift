@@ -51,6 +51,7 @@ struct Eval: ParsableCommand {
     var mapped = false
 
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
@@ -67,10 +68,11 @@ struct Eval: ParsableCommand {
 
     func run() throws {
         let session = Session(talk)
-        let (stored, asked) = try readPair(
+        let (opened, asked) = try readPair(
             index: index, queries: queries, isMapped: mapped, threads: parallel.threads, monitor: session.monitor)
         let known = try truth.map { try GroundTruth(path: $0) }
-        let vectors = try base.map { try readVectors($0).vectors } ?? (stored as? FlatIndex)?.vectors
+        let vectors = try base.map { try readVectors($0).vectors } ?? (opened as? FlatIndex)?.vectors
+        let stored = try device.place(opened, path: index, threads: parallel.threads)
         var settings = try sweep.reduce([SearchOptions()]) { settings, sweep in
             try settings.flatMap { try sweep.apply(to: $0) }
         }

@@ -31,15 +31,17 @@ struct Search: ParsableCommand {
 
     @OptionGroup var breadth: SearchBreadth
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws { try checkPositive(k, "-k") }
 
     func run() throws {
         let session = Session(talk)
-        let (stored, asked) = try readPair(
+        let (opened, asked) = try readPair(
             index: index, queries: queries, isMapped: breadth.mapped, threads: parallel.threads,
             monitor: session.monitor)
+        let stored = try device.place(opened, path: index, threads: parallel.threads)
         let (found, seconds) = try timed {
             try naming(queries) {
                 try stored.search(

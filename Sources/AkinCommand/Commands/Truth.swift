@@ -29,6 +29,7 @@ struct Truth: ParsableCommand {
     var output: String
 
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws { try checkPositive(k, "-k") }
@@ -41,9 +42,10 @@ struct Truth: ParsableCommand {
         guard k <= index.count else {
             throw CommandError("\(base): expected at least \(k) vectors for -k \(k), the file holds \(index.count)")
         }
+        let placed = try device.place(index, path: base, threads: parallel.threads)
         let (found, seconds) = try timed {
             try naming(queries) {
-                try index.search(
+                try placed.search(
                     asked.vectors, k: k, options: SearchOptions(threads: parallel.threads, monitor: session.monitor))
             }
         }

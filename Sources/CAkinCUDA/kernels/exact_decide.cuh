@@ -52,7 +52,9 @@ AKIN_DEVICE void akin_exact_tighten(const akin_coded_queries &queries, const aki
         nominees.keep(k, k);
     else
         nominees.keep(k, held);
-    uint32_t bound = akin_entry_key(nominees.bound);
+    // Of a base that comes in pieces, an earlier piece may have given a better one.
+    uint32_t bound = min(akin_entry_key(nominees.bound), found.bounds[q]);
+    __syncthreads();
     if (threadIdx.x == 0) {
         *nominees.count = 0;
         found.bounds[q] = bound;
@@ -133,6 +135,23 @@ AKIN_DEVICE void akin_exact_decide(const float *queries, const float *rows, uint
     for (uint32_t place = threadIdx.x; place < k; place += Threads) {
         uint64_t entry = place < held ? akin_entry(nominees.keys[place], nominees.ids[place]) : AKIN_NO_ENTRY;
         out.put<(Metric != 0)>(static_cast<uint64_t>(q) * k + place, entry);
+    }
+}
+
+// The key that decides of every row for a query, blockIdx.x: [queries][rowCount]. Half a warp a row; blocks that run
+// together share rows, which come from the second-level cache for all but the first.
+template <int Metric, int Threads>
+AKIN_DEVICE void akin_exact_compare(const float *queries, const float *rows, uint32_t rowCount, uint32_t dimension,
+                                    float *keys) {
+    constexpr uint32_t halves = Threads / 16;
+    const float *x = queries + static_cast<uint64_t>(blockIdx.x) * dimension;
+    float *out = keys + static_cast<uint64_t>(blockIdx.x) * rowCount;
+    for (uint64_t first = static_cast<uint64_t>(blockIdx.y) * halves; first < rowCount; first += gridDim.y * halves) {
+        // Both halves of a warp go along, if need be with a row that is not theirs.
+        uint64_t mine = first + threadIdx.x / 16, row = mine < rowCount ? mine : rowCount - 1;
+        float key = akin_exact_key<Metric>(x, rows + row * dimension, dimension);
+        if (mine < rowCount && threadIdx.x % 16 == 0)
+            out[mine] = key;
     }
 }
 

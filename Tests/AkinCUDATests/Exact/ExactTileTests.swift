@@ -80,7 +80,7 @@ struct ExactTileTests {
     private static func search(
         _ index: FlatIndex, _ queries: Matrix<Float>, k: Int, capacity: Int, order: UInt32
     ) throws -> Found {
-        let rows = try #require(index.codedRows(tile: 128, stage: 64))
+        let rows = try #require(index.codedRows(0..<index.count, tile: 128, stage: 64))
         let coded = try #require(index.codedQueries(queries, k: k, tile: 128, stage: 64))
         var values = [Float](repeating: 0, count: queries.rows * k)
         var ids = [UInt32](repeating: 0, count: queries.rows * k)

@@ -1,4 +1,5 @@
 import AkinCUDA
+import AkinCUDACases
 import AkinHostModel
 import Testing
 

@@ -1,12 +1,12 @@
-import AkinTestSupport
+import Akin
 
 /// Kinds of rows that selection must order.
-enum SelectionRows: String, CaseIterable, Sendable {
+package enum SelectionRows: String, CaseIterable, Sendable {
     case random, constant, ascending, descending, ties, notANumber, infinite, signedZeros, subnormal
 
     /// `[rows][stride]`, of which `count` are meant; what lies between is better than all.
-    func values(rows: Int, count: Int, stride: Int, largest: Bool, seed: UInt64 = 1) -> [Float] {
-        var random = SeededRandom(seed: seed)
+    package func values(rows: Int, count: Int, stride: Int, largest: Bool, seed: UInt64 = 1) -> [Float] {
+        var random = SplitMix64(seed: seed)
         return (0..<rows * stride).map { i in
             let column = i % stride
             let x = Float.random(in: -1..<1, using: &random)
@@ -26,7 +26,7 @@ enum SelectionRows: String, CaseIterable, Sendable {
     }
 
     /// Columns of the k best of a part of a row: best first, NaN last, equal ones by column.
-    static func best(_ row: ArraySlice<Float>, columns: Range<Int>, k: Int, largest: Bool) -> [Int] {
+    package static func best(_ row: ArraySlice<Float>, columns: Range<Int>, k: Int, largest: Bool) -> [Int] {
         let values = columns.map { column -> Float in
             let x = row[row.startIndex + column]
             return largest ? 0 - x : x

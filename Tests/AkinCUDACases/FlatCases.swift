@@ -1,0 +1,126 @@
+import Akin
+import AkinCUDA
+
+extension CUDACase {
+    /// What a GPU finds is what the CPU finds.
+    static let flat = [
+        CUDACase("exact search gives the CPU's ids and scores") { device in
+            for metric in Metric.allCases {
+                let base = flatRows(700, 33, seed: 1), queries = flatRows(20, 33, seed: 2)
+                let answer = try checkFlat(device, FlatIndex(base, metric: metric), queries, k: 10)
+                try expect(answer.nominated, equals: 20, "\(metric): queries that tiles answered")
+            }
+            try checkFlat(device, FlatIndex(flatRows(130, 1, seed: 3)), flatRows(1, 1, seed: 4), k: 1)
+            try checkFlat(device, FlatIndex(flatRows(1, 5, seed: 3)), flatRows(2, 5, seed: 4), k: 9)
+            try checkFlat(device, FlatIndex(flatRows(2_300, 64, seed: 5)), flatRows(130, 64, seed: 6), k: 100)
+        },
+        CUDACase("exact search keeps to the order of ids that do not ascend") { device in
+            let ids = (0..<500).map { Int64(($0 * 271) % 500) * 3 - 100 }
+            for metric in Metric.allCases {
+                let index = try FlatIndex(flatRows(500, 12, seed: 7), ids: ids, metric: metric)
+                try checkFlat(device, index, flatRows(10, 12, seed: 8), k: 20)
+            }
+        },
+        CUDACase("queries with more equal rows than a list holds are compared in full") { device in
+            let one = flatRows(1, 8, seed: 9)[0]
+            let base = Matrix(Array(repeating: one, count: 2_500) + flatRows(60, 8, seed: 10).lines)
+            let queries = Matrix([one, flatRows(1, 8, seed: 11)[0]])
+            let answer = try checkFlat(device, FlatIndex(base), queries, k: 3)
+            try expect(answer.compared > 0, "no list overflowed")
+        },
+        CUDACase("any k is found, also with values that no bound holds for") { device in
+            let base = flatRows(2_100, 6, seed: 12), queries = flatRows(2, 6, seed: 13)
+            for k in [1_050, 1_051, 2_100, 3_000] {
+                let answer = try checkFlat(device, FlatIndex(base, metric: .innerProduct), queries, k: k)
+                try expect(answer.compared, equals: 2, "k \(k): queries that were compared in full")
+            }
+            let huge = Matrix(flatRows(300, 6, seed: 14).lines.map { $0.map { $0 * 1e18 } })
+            for metric in Metric.allCases { try checkFlat(device, FlatIndex(huge, metric: metric), queries, k: 5) }
+            try checkFlat(device, FlatIndex(base, eightBit: false), queries, k: 5)
+        },
+        CUDACase("vectors that the device cannot hold are streamed") { device in
+            let ids = (0..<3_000).map { Int64(3_000 - $0) }
+            let index = try FlatIndex(flatRows(3_000, 16, seed: 15), ids: ids, metric: .cosine)
+            for k in [5, 300, 1_600] {
+                let streamed = try CUDAFlatIndex(index, kernels: device.kernels, budget: 400 << 10)
+                try expect(!streamed.isResident, "the vectors fit")
+                try checkFlat(streamed, flatRows(20, 16, seed: 16), k: k)
+            }
+        },
+        CUDACase("exact search refuses what the CPU refuses, and leaves filters to it") { device in
+            let index = try FlatIndex(flatRows(50, 4, seed: 17))
+            let there = try CUDAFlatIndex(index, kernels: device.kernels, budget: 16 << 20)
+            let queries = flatRows(3, 4, seed: 18)
+            let bad = Matrix([[0, 1, .nan, 2] as [Float]])
+            for (asked, k, threads) in [(queries, 0, 1), (flatRows(3, 5, seed: 1), 1, 1), (bad, 1, 1), (queries, 1, 0)]
+            {
+                var errors: [IndexError?] = []
+                for one in [index, there] as [any VectorIndex] {
+                    do {
+                        _ = try one.search(asked, k: k, options: SearchOptions(threads: threads))
+                        errors.append(nil)
+                    } catch let error as IndexError { errors.append(error) }
+                }
+                try expect(errors[0] != nil, "the CPU refuses nothing")
+                try expect(errors[1], equals: errors[0], "the error")
+            }
+            let filter = SearchOptions(filter: .members(of: [3, 5, 40]))
+            try expect(
+                there.search(queries, k: 2, options: filter).neighbors,
+                equals: index.search(queries, k: 2, options: filter).neighbors, "under a filter")
+            try expectError(
+                "no memory",
+                {
+                    let small = try CUDAFlatIndex(index, kernels: device.kernels, budget: 1_000)
+                    _ = try small.search(queries, k: 1, options: SearchOptions())
+                }
+            ) { if case .overBudget = $0 { true } else { false } }
+        },
+    ]
+
+    /// Searches on the device and on the CPU.
+    @discardableResult
+    private static func checkFlat(
+        _ device: DeviceUnderTest, _ index: FlatIndex, _ queries: Matrix<Float>, k: Int
+    ) throws -> CUDAFlatIndex.Answer {
+        try checkFlat(CUDAFlatIndex(index, kernels: device.kernels, budget: 256 << 20), queries, k: k)
+    }
+
+    @discardableResult
+    private static func checkFlat(
+        _ index: CUDAFlatIndex, _ queries: Matrix<Float>, k: Int
+    ) throws -> CUDAFlatIndex.Answer {
+        let answer = try index.answer(queries, k: k)
+        try expectSame(answer.result, try index.flat.search(queries, k: k), "\(index.metric), k \(k)")
+        try expect(answer.nominated + answer.compared, equals: queries.rows, "queries answered")
+        return answer
+    }
+
+    /// Random rows, every third one equal to that two before it, so that there are ties.
+    private static func flatRows(_ rows: Int, _ dimension: Int, seed: UInt64) -> Matrix<Float> {
+        var random = SplitMix64(seed: seed)
+        return Matrix(rows: rows, columns: dimension) { x in
+            for i in x.indices { x[i] = (0..<4).reduce(-2) { sum, _ in sum + Float.random(in: 0..<1, using: &random) } }
+            for row in stride(from: 3, to: rows, by: 3) {
+                for c in 0..<dimension { x[row * dimension + c] = x[(row - 2) * dimension + c] }
+            }
+        }
+    }
+}
+
+/// Fails unless two searches gave the same ids, and scores of the same bits.
+func expectSame(_ found: SearchResult, _ expected: SearchResult, _ what: String) throws {
+    try expect(found.neighbors.count, equals: expected.neighbors.count, "\(what), queries")
+    for q in 0..<expected.neighbors.count {
+        let (row, best) = (found.neighbors[q], expected.neighbors[q])
+        try expect(row.map(\.id), equals: best.map(\.id), "\(what), ids of query \(q)")
+        try expect(row.map(\.score.bitPattern), equals: best.map(\.score.bitPattern), "\(what), scores of query \(q)")
+    }
+    try expect(found.isExact, equals: expected.isExact, "\(what), isExact")
+    try expect(found.visited, equals: expected.visited, "\(what), visited")
+}
+
+extension Matrix<Float> {
+    /// All rows as arrays.
+    fileprivate var lines: [[Float]] { (0..<rows).map { self[$0] } }
+}
