@@ -61,7 +61,9 @@ struct AkinCUDACheck: ParsableCommand {
         let report = Report(context)
         say(report.heading)
         let kernels = KernelLibrary(context)
-        for source in KernelSource.kernels { say("\(source.name): \(try kernels.module(source.name).origin)") }
+        for recipe in KernelRecipe.used(for: context.device.architecture) {
+            say("\(recipe): \(try kernels.module(recipe.source, definitions: recipe.definitions).origin)")
+        }
         let device = DeviceUnderTest(context: context, kernels: kernels)
         try runCases(device)
         guard !skipMeasuring, only == nil else { return }
@@ -82,8 +84,7 @@ struct AkinCUDACheck: ParsableCommand {
         say("NVRTC \(compiler.version), \(compiler.path)")
         var failures = 0
         for architecture in compile {
-            for source in KernelSource.kernels {
-                let recipe = KernelRecipe(source: source.name, architecture: architecture)
+            for recipe in KernelRecipe.used(for: architecture) {
                 do {
                     let (code, origin) = try KernelCache.standard.cubin(for: recipe) { () throws(CUDAError) in compiler
                     }

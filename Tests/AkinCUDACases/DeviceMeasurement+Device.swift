@@ -12,7 +12,9 @@ extension DeviceMeasurement {
             let start = ContinuousClock.now
             let library = KernelLibrary(device.context, cache: KernelCache(folder: folder))
             do {
-                for source in KernelSource.kernels { _ = try library.module(source.name) }
+                for recipe in KernelRecipe.used(for: device.context.device.architecture) {
+                    _ = try library.module(recipe.source, definitions: recipe.definitions)
+                }
             } catch CUDAError.libraryNotFound(.compiler, _) {
                 return [
                     DeviceMeasurement(what: "all kernels compiled anew", value: "not measured", beside: "no NVRTC here")

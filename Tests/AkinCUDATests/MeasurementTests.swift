@@ -12,7 +12,7 @@ struct MeasurementTests {
         do {
             let context = try device.context()
             let under = DeviceUnderTest(context: context, kernels: FakeDevice.kernels(context))
-            let rows = try DeviceMeasurement.all.flatMap { try $0(under, 4 << 20) }
+            let rows = try DeviceMeasurement.all.flatMap { try $0(under, 1 << 20) }
             #expect(rows.count >= DeviceMeasurement.all.count)
             let lines = Report(context).table(rows).split(separator: "\n")
             #expect(lines.count == rows.count + 3)

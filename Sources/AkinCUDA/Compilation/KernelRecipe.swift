@@ -10,13 +10,26 @@ package struct KernelRecipe: Sendable, Hashable, CustomStringConvertible {
     package let definitions: [String: String]
 
     /// "sanity.cu for sm_90a".
-    package var description: String { "\(source) for \(architecture)" }
+    package var description: String {
+        let macros = definitions.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        return "\(source)\(macros) for \(architecture)"
+    }
 
     /// Names what is to be compiled.
     package init(source: String, architecture: String, definitions: [String: String] = [:]) {
         self.source = source
         self.architecture = architecture
         self.definitions = definitions
+    }
+
+    /// All recipes that are asked for while the program runs, for one architecture.
+    package static func used(for architecture: String) -> [KernelRecipe] {
+        KernelSource.kernels.flatMap { source in
+            let definitions = source.name == "selection.cu" ? SelectionPlan.definitions : [[:]]
+            return definitions.map {
+                KernelRecipe(source: source.name, architecture: architecture, definitions: $0)
+            }
+        }
     }
 
     /// The options that go with every source.

@@ -33,13 +33,12 @@ public struct CUDASurvey: Sendable {
         cacheFolder = cache.folder
     }
 
-    /// How many sources of kernels are compiled for a device already, and how many there are.
+    /// How many kernel files are compiled for a device already, and how many there are; one that is compiled in
+    /// several ways counts as often.
     public func compiledKernels(for device: CUDADevice) -> (compiled: Int, all: Int) {
         let cache = KernelCache(folder: cacheFolder)
         let version = try? compiler.get().version
-        let compiled = KernelSource.kernels.count { source in
-            cache.holds(KernelRecipe(source: source.name, architecture: device.architecture), version: version)
-        }
-        return (compiled, KernelSource.kernels.count)
+        let recipes = KernelRecipe.used(for: device.architecture)
+        return (recipes.count { cache.holds($0, version: version) }, recipes.count)
     }
 }

@@ -35,7 +35,7 @@ package struct SelectionPlan: Sendable, Equatable {
                 case .warp(let capacity, _), .nominate(let capacity): capacity
                 case .radix: 0
                 }
-            return ["AKIN_CAPACITY": "\(capacity)"]
+            return SelectionPlan.definitions(capacity: capacity)
         }
 
         /// The entry point.
@@ -48,6 +48,13 @@ package struct SelectionPlan: Sendable, Equatable {
             }
         }
     }
+
+    /// What `selection.cu` is compiled with for each kernel that a plan may name.
+    package static var definitions: [[String: String]] {
+        [0, 32, 64, 128, 256, 512, 1_024, 2_048, 4_096].map(definitions(capacity:))
+    }
+
+    private static func definitions(capacity: Int) -> [String: String] { ["AKIN_CAPACITY": "\(capacity)"] }
 
     /// The launches, in order; the second selects from what the first found.
     package let passes: [Pass]

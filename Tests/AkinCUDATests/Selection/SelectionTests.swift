@@ -66,6 +66,16 @@ struct SelectionTests {
         }
     }
 
+    @Test("the kernels of every plan are among those that are compiled ahead")
+    func compiledAhead() throws {
+        for (count, k) in Self.shapes(most: .max) + [(1 << 20, 3), (1 << 20, 2_000), (1 << 20, 9_000)] where k <= count
+        {
+            for pass in try SelectionPlan(rows: 2, count: count, k: k, multiprocessors: 132).passes {
+                #expect(SelectionPlan.definitions.contains(pass.definitions), "\(pass)")
+            }
+        }
+    }
+
     @Test("few long rows are cut, many are not")
     func cuts() throws {
         let few = try SelectionPlan(rows: 2, count: 100_000_000, k: 100, multiprocessors: 132)
