@@ -13,11 +13,13 @@ let package = Package(
         .library(name: "Akin", targets: ["Akin"]),
         .library(name: "AkinVision", targets: ["AkinVision"]),
         .library(name: "AkinCUDA", targets: ["AkinCUDA"]),
+        .library(name: "AkinStore", targets: ["AkinStore"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // The engine: no images, no servers, no databases.
@@ -60,6 +62,16 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Collections that last: vectors in segments, payloads in SQLite.
+        .systemLibrary(
+            name: "CSimdJSON", pkgConfig: "simdjson",
+            providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]),
+        .target(name: "CAkinJSON", dependencies: ["CSimdJSON"]),
+        .target(
+            name: "AkinStore",
+            dependencies: ["Akin", "CAkinJSON", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings),
+
         // The program.
         .executableTarget(
             name: "AkinCommand",
@@ -78,6 +90,8 @@ let package = Package(
             name: "AkinTestSupport", dependencies: ["Akin"], path: "Tests/AkinTestSupport", swiftSettings: settings),
         .testTarget(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
         // A driver whose devices are made of host memory.
