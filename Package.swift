@@ -69,7 +69,10 @@ let package = Package(
         .target(name: "CAkinJSON", dependencies: ["CSimdJSON"]),
         .target(
             name: "AkinStore",
-            dependencies: ["Akin", "CAkinJSON", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Akin", "CAkinJSON", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
 
         // The program.

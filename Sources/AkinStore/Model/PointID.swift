@@ -35,6 +35,27 @@ public enum PointID: Hashable, Sendable {
     }
 }
 
+// Names are told apart by their bytes: `String` takes different spellings of one character for equal, databases and
+// other programs do not.
+extension PointID {
+    /// Whether two names are the same, byte for byte.
+    public static func == (a: PointID, b: PointID) -> Bool {
+        switch (a, b) {
+        case (.number(let a), .number(let b)): a == b
+        case (.name(let a), .name(let b)): a.utf8.elementsEqual(b.utf8)
+        default: false
+        }
+    }
+
+    /// Adds the number or the bytes of the name.
+    public func hash(into hasher: inout Hasher) {
+        switch self {
+        case .number(let number): hasher.combine(number)
+        case .name(var name): name.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        }
+    }
+}
+
 extension PointID: Comparable {
     /// Numbers by value, then names by their bytes.
     public static func < (a: PointID, b: PointID) -> Bool {
