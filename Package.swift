@@ -14,12 +14,17 @@ let package = Package(
         .library(name: "AkinVision", targets: ["AkinVision"]),
         .library(name: "AkinCUDA", targets: ["AkinCUDA"]),
         .library(name: "AkinStore", targets: ["AkinStore"]),
+        .library(name: "AkinServer", targets: ["AkinServer"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // The server only.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
     ],
     targets: [
         // The engine: no images, no servers, no databases.
@@ -72,6 +77,20 @@ let package = Package(
             dependencies: [
                 "Akin", "CAkinJSON", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
+            swiftSettings: settings),
+
+        // Collections over HTTP.
+        .target(
+            name: "AkinServer",
+            dependencies: [
+                "Akin", "AkinStore", "AkinVision",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             swiftSettings: settings),
 

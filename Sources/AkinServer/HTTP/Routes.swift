@@ -1,0 +1,56 @@
+public import Hummingbird
+
+/// The paths that a server knows, and what answers them.
+public struct Routes {
+    /// Answers a request.
+    public typealias Handler = @Sendable (Request, ServerContext) async throws -> Response
+
+    private let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
+    /// The same, for those who come with another method.
+    private(set) var known = KnownPaths()
+
+    /// No paths yet.
+    public init() {}
+
+    /// Answers a path, whose segments that start with `:` stand for any segment.
+    ///
+    /// - Parameters:
+    ///   - method: what the request does.
+    ///   - path: `/collections/:collection`.
+    ///   - access: what the caller's key must allow; 401 or 403 for others.
+    ///   - handler: throws ``RequestError``, `StoreError` or ``Overload`` for other replies than its own.
+    public mutating func on(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler
+    ) {
+        known.add(method, path)
+        router.on(RouterPath(path), method: method) { request, context in
+            guard context.access >= access else {
+                throw context.access == .none
+                    ? RequestError(.unauthorized, "unauthorized", "a key is needed, as api-key or bearer token")
+                    : RequestError(.forbidden, "read_only", "this key allows reading only")
+            }
+            return try await handler(request, context)
+        }
+    }
+
+    /// What answers the paths.
+    func responder() -> RouterResponder<ServerContext> { router.buildResponder() }
+}
+
+/// Which methods paths answer to.
+struct KnownPaths: Sendable {
+    private var paths: [(segments: [Substring], method: String)] = []
+
+    mutating func add(_ method: HTTPRequest.Method, _ path: String) {
+        paths.append((path.split(separator: "/"), method.rawValue))
+    }
+
+    /// Methods that a path answers to, in their order.
+    func methods(of path: String) -> [String] {
+        let segments = path.split(separator: "/")
+        return paths.filter { known in
+            known.segments.count == segments.count
+                && zip(known.segments, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+        }.map(\.method).sorted()
+    }
+}

@@ -1,0 +1,56 @@
+public import Hummingbird
+internal import HummingbirdCore
+internal import HummingbirdTLS
+public import Logging
+internal import NIOCore
+
+/// Where a server listens, to whom, and how.
+public struct ServerOptions: Sendable {
+    /// The address to listen at.
+    public var host = "127.0.0.1"
+    /// The port to listen at; 0 is any that is free.
+    public var port = 6333
+    /// Who may ask.
+    public var keys = AccessKeys()
+    /// Paths of the certificate chain and of its key, both in PEM; plain HTTP without.
+    public var certificate: (chain: String, key: String)?
+
+    /// Listens on this machine only, to everybody, without TLS.
+    public init() {}
+
+    /// A server of these routes, ready to run.
+    ///
+    /// - Parameters:
+    ///   - routes: what it answers.
+    ///   - environment: what its handlers share.
+    ///   - logger: where it tells what happens.
+    ///   - onRunning: gets the port once the server listens.
+    /// - Returns: the server, which listens once it is run.
+    /// - Throws: what is wrong with the certificate.
+    public func application(
+        _ routes: Routes, _ environment: ServerEnvironment, logger: Logger,
+        onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) throws -> Application<Frame> {
+        let limits = environment.limits
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(
+                idleTimeout: .seconds(Int64(limits.idleSeconds)),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: 100)))
+        let server = try certificate.map { certificate in
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain)
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
+            tls.minimumTLSVersion = .tlsv12
+            return try HTTPServerBuilder.tls(http, tlsConfiguration: tls)
+        }
+        var configuration = ApplicationConfiguration(
+            address: .hostname(host, port: port), serverName: "akin", backlog: 1024)
+        configuration.availableConnectionsDelegate = .maximum(limits.connections, logger: logger)
+        return Application(
+            responder: Frame(routes, environment, keys: keys), server: server ?? http, configuration: configuration,
+            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
+    }
+}
