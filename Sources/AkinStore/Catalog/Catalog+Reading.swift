@@ -46,8 +46,10 @@ extension Catalog {
     // MARK: Points
 
     /// How many points there are.
-    package func count() throws -> Int {
-        try read { try PreparedStatement("SELECT count(*) FROM points", on: $0).first { $0.int(0) } ?? 0 }
+    package func count() throws -> Int { try read { try Self.count(on: $0) } }
+
+    static func count(on database: Database) throws -> Int {
+        try PreparedStatement("SELECT points FROM state", on: database).first { $0.int(0) } ?? 0
     }
 
     /// The rows of all points, ascending.

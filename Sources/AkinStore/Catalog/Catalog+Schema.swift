@@ -13,8 +13,8 @@ extension Catalog {
         CREATE TABLE configuration(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
         CREATE TABLE state(
             only INTEGER PRIMARY KEY CHECK(only = 0), applied INTEGER NOT NULL, sealed INTEGER NOT NULL,
-            next_row INTEGER NOT NULL, generation INTEGER NOT NULL, next_index INTEGER NOT NULL);
-        INSERT INTO state VALUES(0, 0, 0, 0, 0, 0);
+            next_row INTEGER NOT NULL, points INTEGER NOT NULL, generation INTEGER NOT NULL, next_index INTEGER NOT NULL);
+        INSERT INTO state VALUES(0, 0, 0, 0, 0, 0, 0);
         CREATE TABLE points(row INTEGER PRIMARY KEY, id NOT NULL, image TEXT, payload BLOB);
         CREATE UNIQUE INDEX points_id ON points(id);
         CREATE INDEX points_image ON points(image) WHERE image IS NOT NULL;

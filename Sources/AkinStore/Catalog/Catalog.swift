@@ -13,6 +13,7 @@ package final class Catalog: Sendable {
     /// What the collection is made of.
     package let configuration: CollectionConfiguration
 
+    let costs: FilterCosts
     let pool: DatabasePool
     let checkpoints: CatalogCheckpoints
 
@@ -22,28 +23,35 @@ package final class Catalog: Sendable {
     ///   - path: of the file.
     ///   - configuration: what the collection is made of.
     ///   - pagesToMove: pages of 4 KiB that SQLite's own log may hold before they are moved into the file.
+    ///   - costs: which ways of finding points are preferred; what is found does not depend on it.
     /// - Throws: ``StoreError``.
     package convenience init(
-        creatingAt path: String, configuration: CollectionConfiguration, pagesToMove: Int = 8192
+        creatingAt path: String, configuration: CollectionConfiguration, pagesToMove: Int = 8192,
+        costs: FilterCosts = FilterCosts()
     ) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw StoreError.storage("\(path): expected no file where a catalogue is to be made")
         }
-        try self.init(path: path, pagesToMove: pagesToMove) { try Self.install(configuration, on: $0) }
+        try self.init(path: path, pagesToMove: pagesToMove, costs: costs) { try Self.install(configuration, on: $0) }
     }
 
     /// Opens a catalogue.
     ///
     /// - Throws: ``StoreError`` where there is none, where the file is damaged or of another version.
-    package convenience init(opening path: String, pagesToMove: Int = 8192) throws {
+    package convenience init(
+        opening path: String, pagesToMove: Int = 8192, costs: FilterCosts = FilterCosts()
+    ) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError.storage("\(path): expected a catalogue of a collection, there is no such file")
         }
-        try self.init(path: path, pagesToMove: pagesToMove) { _ in }
+        try self.init(path: path, pagesToMove: pagesToMove, costs: costs) { _ in }
     }
 
-    private init(path: String, pagesToMove: Int, prepare: (Database) throws -> Void) throws {
+    private init(
+        path: String, pagesToMove: Int, costs: FilterCosts, prepare: (Database) throws -> Void
+    ) throws {
         self.path = path
+        self.costs = costs
         (pool, checkpoints, configuration) = try Self.translating(file: path) {
             let pool = try DatabasePool(path: path, configuration: Self.connections)
             let configuration = try pool.writeWithoutTransaction { database in
@@ -96,20 +104,20 @@ package final class Catalog: Sendable {
             try pool.writeWithoutTransaction { database in
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
-                return try Self.transaction(on: database, body)
+                return try transaction(on: database, body)
             }
         }
         checkpoints.didCommit()
         return value
     }
 
-    private static func transaction<Value>(on database: Database, _ body: (CatalogWriter) throws -> Value) throws
+    private func transaction<Value>(on database: Database, _ body: (CatalogWriter) throws -> Value) throws
         -> Value
     {
         var value: Value?
         do {
             try database.inTransaction(.immediate) {
-                let writer = try CatalogWriter(database)
+                let writer = try CatalogWriter(database, costs)
                 value = try body(writer)
                 try writer.finish()
                 return .commit

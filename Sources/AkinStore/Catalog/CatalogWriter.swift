@@ -3,20 +3,26 @@ internal import GRDB
 /// The inside of one transaction of a ``Catalog``; good within the closure that was lent it.
 package struct CatalogWriter {
     let database: Database
-    let indexes: [PayloadIndex]
+    private let costs: FilterCosts
     private let totals: Totals
 
     private final class Totals {
+        var indexes: [PayloadIndex] = []
         var nextRow: Int64 = 0
         var applied: Int64?
         var sealed: Int64?
+        /// Points more than before.
+        var points: Int64 = 0
     }
 
-    init(_ database: Database) throws {
+    init(_ database: Database, _ costs: FilterCosts) throws {
         self.database = database
-        indexes = try PayloadIndex.all(on: database)
+        self.costs = costs
         totals = Totals()
+        totals.indexes = try PayloadIndex.all(on: database)
     }
+
+    private var indexes: [PayloadIndex] { totals.indexes }
 
     func statement(_ sql: String) throws -> PreparedStatement { try PreparedStatement(sql, on: database) }
 
@@ -25,12 +31,13 @@ package struct CatalogWriter {
         let update = try statement(
             """
             UPDATE state SET applied = coalesce(?, applied), sealed = coalesce(?, sealed),
-                next_row = max(next_row, ?), generation = generation + 1
+                next_row = max(next_row, ?), points = points + ?, generation = generation + 1
             """)
         for (place, value) in [(Int32(1), totals.applied), (2, totals.sealed)] {
             if let value { update.bind(value, at: place) } else { update.bindNull(at: place) }
         }
         update.bind(totals.nextRow, at: 3)
+        update.bind(totals.points, at: 4)
         try update.run()
     }
 
@@ -73,6 +80,7 @@ package struct CatalogWriter {
         if payload.isEmpty { insert.bindNull(at: 4) } else { insert.bind(payload, at: 4) }
         try insert.run()
         guard database.changesCount == 1 else { return false }
+        totals.points += 1
         for (index, values) in try entries(of: payload) {
             for value in values { try index.insert(value, row: row, on: database) }
         }
@@ -97,6 +105,7 @@ package struct CatalogWriter {
         let delete = try statement("DELETE FROM points WHERE row = ?")
         delete.bind(row, at: 1)
         try delete.run()
+        totals.points -= 1
         return row
     }
 
@@ -147,7 +156,7 @@ package struct CatalogWriter {
 
     /// The names of the points that a filter lets pass, as this transaction sees them, ascending.
     package func ids(matching filter: Filter) throws -> [PointID] {
-        try Catalog.ids(matching: filter, on: database)
+        try Catalog.ids(matching: filter, on: database, costs)
     }
 
     // MARK: Segments
@@ -189,6 +198,7 @@ package struct CatalogWriter {
             .first { $0.int64(0) }
         let index = PayloadIndex(path: path, kind: kind, number: number ?? 0)
         try index.make(on: database)
+        totals.indexes.append(index)
         try statement("SELECT row, payload FROM points WHERE payload IS NOT NULL").forEach { point in
             let row = point.int64(0)
             for value in index.values(in: try PayloadIndex.root(of: point.bytes(1))) {
@@ -202,6 +212,7 @@ package struct CatalogWriter {
         let delete = try statement("DELETE FROM indexes WHERE path = ? RETURNING number")
         delete.bind(path.description, at: 1)
         guard let number = try delete.first({ $0.int64(0) }) else { return }
+        totals.indexes.removeAll { $0.path == path }
         try database.execute(sql: "DROP TABLE \(PayloadIndex.table(number))")
     }
 }

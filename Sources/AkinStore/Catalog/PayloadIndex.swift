@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 
 /// An index over a member of payloads: a table of (value, row), sorted.
@@ -61,8 +62,8 @@ struct PayloadIndex {
     // MARK: Values
 
     /// A payload's root, from its text; `nil` for no payload.
-    static func root(of payload: [UInt8]) throws -> JSONReader? {
-        if payload.isEmpty { return nil }
+    static func root(of payload: some ContiguousBytes) throws -> JSONReader? {
+        if payload.withUnsafeBytes(\.isEmpty) { return nil }
         do {
             let root = try JSONDocument(parsing: payload).root
             if root.kind == .object { return root }

@@ -60,7 +60,7 @@ struct PreparedStatement {
     }
 
     /// Calls `body` for rows of the answer until it gives `false`.
-    func walk(while body: (PreparedStatement) throws -> Bool) throws {
+    func walk(_ body: (PreparedStatement) throws -> Bool) throws {
         defer { sqlite3_reset(handle) }
         while try step(), try body(self) {}
     }
