@@ -17,6 +17,7 @@ typedef struct ort_tensor_info ort_tensor_info;
 typedef struct ort_memory_info ort_memory_info;
 typedef struct ort_value ort_value;
 typedef struct ort_allocator ort_allocator;
+typedef struct ort_cuda_options ort_cuda_options;
 
 enum { ORT_LOG_FATAL = 4, ORT_OPTIMIZE_ALL = 99, ORT_TYPE_TENSOR = 1, ORT_ARENA_ALLOCATOR = 1, ORT_MEMORY_DEFAULT = 0 };
 
@@ -76,8 +77,18 @@ typedef struct ort_api {
     void (*release_type_info)(ort_type_info *);             // 98
     void (*release_tensor_info)(ort_tensor_info *);         // 99
     void (*release_session_options)(ort_session_options *); // 100
-    void *_101[29];
+    void *_101[24];
+    ort_status *(*providers)(char ***names, int *count);       // 125
+    ort_status *(*release_providers)(char **names, int count); // 126
+    void *_127[3];
     ort_status *(*add_config_entry)(ort_session_options *, const char *key, const char *value); // 130
+    void *_131[73];
+    ort_status *(*append_cuda)(ort_session_options *, const ort_cuda_options *); // 204
+    ort_status *(*create_cuda_options)(ort_cuda_options **);                     // 205
+    ort_status *(*update_cuda_options)(ort_cuda_options *, const char *const *keys, const char *const *values,
+                                       size_t count); // 206
+    void *_207[1];
+    void (*release_cuda_options)(ort_cuda_options *); // 208
 } ort_api;
 
 #define ORT_PLACE(name, place)                                                                                         \
@@ -102,7 +113,10 @@ ORT_PLACE(default_allocator, 78);
 ORT_PLACE(release_env, 92);
 ORT_PLACE(release_type_info, 98);
 ORT_PLACE(release_session_options, 100);
+ORT_PLACE(providers, 125);
 ORT_PLACE(add_config_entry, 130);
+ORT_PLACE(append_cuda, 204);
+ORT_PLACE(release_cuda_options, 208);
 #undef ORT_PLACE
 
 typedef struct ort_api_base {

@@ -1,10 +1,60 @@
 #include "internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int akin_ort_session_open(const akin_ort *ort, const char *model_path, int threads, akin_ort_session **out,
-                          char **message) {
+int akin_ort_providers(const akin_ort *ort, char **names, char **message) {
+    *names = NULL;
+    if (message)
+        *message = NULL;
+    char **list = NULL;
+    int count = 0;
+    int code = akin_ort_check(ort->api, ort->api->providers(&list, &count), message);
+    if (code)
+        return code;
+    size_t bytes = 1;
+    for (int i = 0; i < count; i++)
+        bytes += strlen(list[i]) + 1;
+    char *text = calloc(bytes, 1);
+    for (int i = 0; text && i < count; i++) {
+        if (i > 0)
+            strcat(text, " ");
+        strcat(text, list[i]);
+    }
+    code = akin_ort_check(ort->api, ort->api->release_providers(list, count), message);
+    if (!code && !text)
+        code = akin_ort_fail(AKIN_ORT_NO_MEMORY, "out of memory", message);
+    if (code) {
+        free(text);
+        return code;
+    }
+    *names = text;
+    return AKIN_ORT_OK;
+}
+
+// Puts a GPU before the processor. The provider's libraries are loaded here, so what they miss is known here.
+static int use_cuda(const ort_api *api, ort_session_options *options, int device, char **message) {
+    ort_cuda_options *cuda = NULL;
+    int code = akin_ort_check(api, api->create_cuda_options(&cuda), message);
+    if (code)
+        return code;
+    char number[16];
+    snprintf(number, sizeof number, "%d", device);
+    const char *keys[] = {"device_id"}, *values[] = {number};
+    code = akin_ort_check(api, api->update_cuda_options(cuda, keys, values, 1), message);
+    if (!code) {
+        // Floats are to be multiplied as floats, as on the processor. Releases before 1.17 do not know the word.
+        const char *precision[] = {"use_tf32"}, *off[] = {"0"};
+        (void)akin_ort_check(api, api->update_cuda_options(cuda, precision, off, 1), NULL);
+        code = akin_ort_check(api, api->append_cuda(options, cuda), message);
+    }
+    api->release_cuda_options(cuda);
+    return code;
+}
+
+int akin_ort_session_open(const akin_ort *ort, const char *model_path, int threads, int cuda_device,
+                          akin_ort_session **out, char **message) {
     *out = NULL;
     if (message)
         *message = NULL;
@@ -28,6 +78,8 @@ int akin_ort_session_open(const akin_ort *ort, const char *model_path, int threa
     if (!code) {
         code = akin_ort_check(api, api->add_config_entry(options, "session.intra_op.allow_spinning", "0"), message);
     }
+    if (!code && cuda_device >= 0)
+        code = use_cuda(api, options, cuda_device, message);
     if (!code)
         code = akin_ort_check(api, api->create_session(ort->env, model_path, options, &session->session), message);
     if (options)

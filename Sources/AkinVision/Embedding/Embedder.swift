@@ -17,6 +17,9 @@ public protocol Embedder: Sendable {
     /// Pictures that ``embed(_:)`` likes to get at once.
     var preferredBatch: Int { get }
 
+    /// What runs the model, for reports: "CPU".
+    var deviceName: String { get }
+
     /// Makes one picture into this embedder's input, a flat array of fixed length.
     func prepare(_ image: RGBImage) throws -> [Float]
 
@@ -27,4 +30,6 @@ public protocol Embedder: Sendable {
 extension Embedder {
     /// No weights.
     public var model: String? { nil }
+    /// The processor.
+    public var deviceName: String { "CPU" }
 }

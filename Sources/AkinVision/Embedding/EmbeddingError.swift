@@ -6,6 +6,8 @@ public enum EmbeddingError: Error, Equatable, Sendable {
     case runtimeUnusable(path: String, reason: String)
     /// The ONNX Runtime found is too old.
     case runtimeTooOld(path: String, version: String, needed: String)
+    /// The ONNX Runtime found was built for the processor alone; `providers` is what it knows.
+    case runtimeWithoutCUDA(path: String, version: String, providers: [String])
     /// ONNX Runtime reported an error; `code` is its own.
     case runtime(file: String, code: Int, message: String)
     /// A model directory lacks a file.
@@ -41,6 +43,10 @@ extension EmbeddingError: CustomStringConvertible {
         case .runtimeUnusable(let path, let reason): "\(path) cannot be used as ONNX Runtime: \(reason)"
         case .runtimeTooOld(let path, let version, let needed):
             "\(path) is ONNX Runtime \(version); \(needed) or newer is needed"
+        case .runtimeWithoutCUDA(let path, let version, let providers):
+            "\(path) is ONNX Runtime \(version) with \(providers.joined(separator: ", ")); a model runs on a GPU with "
+                + "CUDAExecutionProvider, which the build for GPUs has (the Python package onnxruntime-gpu, with CUDA and "
+                + "cuDNN): set AKIN_ONNXRUNTIME to its \(ONNXRuntime.libraryName), or run on the processor"
         case .runtime(let file, let code, let message): "\(file): ONNX Runtime error \(code): \(message)"
         case .missingModelFile(let directory, let file):
             "\(directory) is not a model directory: expected \(file) in it"

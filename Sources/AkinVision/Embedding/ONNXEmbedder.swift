@@ -1,7 +1,7 @@
 public import Akin
 import Foundation
 
-/// Embeds pictures with a neural network in ONNX form, run by ONNX Runtime on the CPU.
+/// Embeds pictures with a neural network in ONNX form, run by ONNX Runtime on the CPU or an NVIDIA GPU.
 ///
 /// A model's directory holds `model.onnx`, the files with weights that it names, and `preprocessor_config.json`, as
 /// Hugging Face image models carry it. Inputs and outputs are read from the model.
@@ -22,6 +22,23 @@ public struct ONNXEmbedder: Embedder {
         case mean
     }
 
+    /// A GPU to run models on; ONNX Runtime's build for GPUs is needed.
+    public struct GPU: Sendable, Equatable {
+        /// Its number, as the driver counts.
+        public var ordinal: Int
+        /// Its name, for reports: "NVIDIA H200".
+        public var name: String
+        /// Pictures per run, 1 or more, where the model leaves their number open.
+        public var batch: Int
+
+        /// Names a GPU.
+        public init(ordinal: Int, name: String, batch: Int = 64) {
+            self.ordinal = ordinal
+            self.name = name
+            self.batch = batch
+        }
+    }
+
     /// The space of the vectors: weights, preprocessing, output, pooling and normalisation.
     public let space: EmbeddingSpace
     /// Components of each vector.
@@ -35,8 +52,13 @@ public struct ONNXEmbedder: Embedder {
     /// Version and place of the library in use.
     public let runtime: ONNXRuntime
 
-    /// One picture at a time: its activations stay in the core's own cache, which a batch's do not.
-    public var preferredBatch: Int { input.batch ?? 1 }
+    /// The GPU in use; `nil` for the processor.
+    public let gpu: GPU?
+
+    /// On the processor one picture at a time: its activations stay in the core's own cache, which a batch's do not.
+    public var preferredBatch: Int { input.batch ?? gpu?.batch ?? 1 }
+    /// "CPU", or the GPU and its batches: "NVIDIA H200, batches of 64".
+    public var deviceName: String { gpu.map { "\($0.name), batches of \(preferredBatch)" } ?? "CPU" }
 
     let session: ONNXSession
     let input: Input
@@ -61,14 +83,18 @@ public struct ONNXEmbedder: Embedder {
     ///   - normalize: whether vectors are brought to length 1.
     ///   - threads: threads that share one run, 1...1024. More shorten the wait for one picture; for many pictures one
     ///     thread per run and many runs at once give the most pictures per second.
+    ///   - gpu: the GPU to run on; `nil` for the processor. Vectors differ in their last digits, the space is the same.
     ///   - runtime: the library to use; `nil` finds it, see ``ONNXRuntime/find(environment:)``.
     /// - Throws: ``EmbeddingError``, ``PreprocessingError``.
     public init(
         directory: String, output: String? = nil, pooling: TokenPooling = .cls, normalize: Bool = false,
-        threads: Int = 1, runtime: ONNXRuntime? = nil
+        threads: Int = 1, gpu: GPU? = nil, runtime: ONNXRuntime? = nil
     ) throws {
         guard (1...1024).contains(threads) else {
             throw EmbeddingError.outOfRange(name: "threads", value: threads, allowed: 1...1024)
+        }
+        if let gpu, gpu.batch < 1 {
+            throw EmbeddingError.outOfRange(name: "batch", value: gpu.batch, allowed: 1...Int.max)
         }
         let file = directory + "/model.onnx"
         for name in ["model.onnx", "preprocessor_config.json"]
@@ -81,11 +107,12 @@ public struct ONNXEmbedder: Embedder {
         try Self.hashWeights(of: file, in: directory, into: &hash)
 
         let runtime = try runtime ?? ONNXRuntime.find()
-        let session = try ONNXSession(file: file, threads: threads, runtime: runtime)
+        let session = try ONNXSession(file: file, threads: threads, gpu: gpu?.ordinal, runtime: runtime)
         let input = try Self.input(of: session, file: file, preprocessing: preprocessing)
         let chosen = try Self.output(of: session, named: output, file: file)
 
         self.runtime = runtime
+        self.gpu = gpu
         self.session = session
         self.input = input
         self.preprocessing = preprocessing

@@ -40,6 +40,28 @@ public final class ONNXRuntime: Sendable {
 
     deinit { akin_ort_close(handle) }
 
+    /// What the library can run models on: "CPUExecutionProvider", "CUDAExecutionProvider" in its build for GPUs.
+    ///
+    /// - Returns: the library's own names.
+    /// - Throws: ``EmbeddingError/runtime(file:code:message:)``.
+    public func providers() throws(EmbeddingError) -> [String] {
+        var names: UnsafeMutablePointer<CChar>?
+        var message: UnsafeMutablePointer<CChar>?
+        let code = akin_ort_providers(handle, &names, &message)
+        guard code == 0 else { throw .runtime(file: path, code: Int(code), message: Self.take(message)) }
+        return Self.take(names).split(separator: " ").map(String.init)
+    }
+
+    /// Refuses a library that was not built for NVIDIA GPUs.
+    ///
+    /// - Throws: ``EmbeddingError/runtimeWithoutCUDA(path:version:providers:)``.
+    public func requireCUDA() throws(EmbeddingError) {
+        let providers = try providers()
+        guard providers.contains("CUDAExecutionProvider") else {
+            throw .runtimeWithoutCUDA(path: path, version: version, providers: providers)
+        }
+    }
+
     /// Finds and opens the library.
     ///
     /// It is looked for in this order: the paths that `AKIN_ONNXRUNTIME` and `ORT_DYLIB_PATH` name; the Python package

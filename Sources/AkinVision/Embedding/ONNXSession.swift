@@ -24,11 +24,13 @@ final class ONNXSession: Sendable {
     /// Owned by this object; ONNX Runtime promises that a session runs on many threads at once.
     private nonisolated(unsafe) let handle: OpaquePointer
 
-    /// Loads the model in `file`, to be run on `threads` threads per run.
-    init(file: String, threads: Int, runtime: ONNXRuntime) throws(EmbeddingError) {
+    /// Loads the model in `file`, to be run on `threads` threads per run, or on a GPU.
+    init(file: String, threads: Int, gpu: Int? = nil, runtime: ONNXRuntime) throws(EmbeddingError) {
+        if gpu != nil { try runtime.requireCUDA() }
         var session: OpaquePointer?
         var message: UnsafeMutablePointer<CChar>?
-        let code = akin_ort_session_open(runtime.handle, file, Int32(threads), &session, &message)
+        let code = akin_ort_session_open(
+            runtime.handle, file, Int32(threads), Int32(gpu ?? -1), &session, &message)
         guard code == 0, let session else {
             throw .runtime(file: file, code: Int(code), message: ONNXRuntime.take(message))
         }

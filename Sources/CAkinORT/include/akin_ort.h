@@ -61,9 +61,13 @@ void akin_ort_close(akin_ort *ort);
 // The library's version, "1.31.1"; valid for as long as the library.
 const char *akin_ort_version(const akin_ort *ort);
 
+// What the library can run models on, names separated by spaces: "CPUExecutionProvider". To be released with free().
+int akin_ort_providers(const akin_ort *ort, char **names, char **message);
+
 // Loads a model. `threads` is how many threads share one run, the caller's included. They sleep between operators.
-int akin_ort_session_open(const akin_ort *ort, const char *model_path, int threads, akin_ort_session **out,
-                          char **message);
+// `cuda_device` is the GPU to run it on, or -1 for the processor. Inputs and outputs lie in the host's memory anyway.
+int akin_ort_session_open(const akin_ort *ort, const char *model_path, int threads, int cuda_device,
+                          akin_ort_session **out, char **message);
 
 // Releases a session; NULL is allowed.
 void akin_ort_session_close(akin_ort_session *session);

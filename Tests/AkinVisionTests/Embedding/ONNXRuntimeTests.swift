@@ -87,4 +87,20 @@ struct ONNXRuntimeTests {
             #expect(version.count == 3 && version.lexicographicallyPrecedes([1, 12]) == false)
         }
     }
+
+    @Test("it tells what it can run models on", .enabled(if: runtime != nil, "needs ONNX Runtime"))
+    func providers() throws {
+        let runtime = try #require(Self.runtime)
+        let providers = try runtime.providers()
+        #expect(providers.contains("CPUExecutionProvider"))
+        #expect(providers.allSatisfy { $0.hasSuffix("ExecutionProvider") })
+        if providers.contains("CUDAExecutionProvider") {
+            try runtime.requireCUDA()
+        } else {
+            #expect(
+                throws: EmbeddingError.runtimeWithoutCUDA(
+                    path: runtime.path, version: runtime.version, providers: providers)
+            ) { try runtime.requireCUDA() }
+        }
+    }
 }
