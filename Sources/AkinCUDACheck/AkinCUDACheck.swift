@@ -17,6 +17,7 @@ struct AkinCUDACheck: ParsableCommand {
             Example:
               akin-cuda-check
               akin-cuda-check --device cuda:1 --fill docs/gpu.md
+              akin-cuda-check --scale 100M --fill docs/gpu.md
               akin-cuda-check --compile sm_80 --compile sm_90a --compile sm_100
             """)
 
@@ -44,11 +45,24 @@ struct AkinCUDACheck: ParsableCommand {
     @Option(name: .customShort("k"), help: "Neighbours per query of --exact.")
     var k = 10
 
+    @Option(
+        help: ArgumentHelp(
+            "Only build and search vectors that the device makes: 100M or 1B. Takes about ten minutes.",
+            valueName: "size"))
+    var scale: String?
+
+    @Option(help: ArgumentHelp("Seconds that --scale may take; what is left out then is said to be.", valueName: "s"))
+    var limit = 540.0
+
     @Option(help: ArgumentHelp("Write the table between the marks of this Markdown file as well.", valueName: "file"))
     var fill: String?
 
     func validate() throws {
         guard k >= 1 else { throw ValidationError("-k is \(k); it must be 1 or more") }
+        if let scale, !ScaleRun.all.contains(where: { $0.name == scale }) {
+            throw ValidationError(
+                "--scale is \(scale); expected \(ScaleRun.all.map(\.name).joined(separator: " or "))")
+        }
         guard case .cuda = DeviceChoice(device) else {
             throw ValidationError("--device is \(device); expected cuda or cuda:N")
         }
@@ -60,6 +74,7 @@ struct AkinCUDACheck: ParsableCommand {
         if let exact { return try measureExact(exact, context) }
         let report = Report(context)
         say(report.heading)
+        if let scale { return try measureScale(scale, context, report) }
         let kernels = KernelLibrary(context)
         for recipe in KernelRecipe.used(for: context.device.architecture) {
             say("\(recipe): \(try kernels.module(recipe.source, definitions: recipe.definitions).origin)")
@@ -110,6 +125,17 @@ struct AkinCUDACheck: ParsableCommand {
             "queries": \(queries.rows), "k": \(k), "seconds": \(timing.seconds), \
             "device_seconds": \(timing.deviceSeconds), "compared": \(timing.compared)}
             """)
+    }
+
+    /// Builds and searches vectors that the device makes.
+    private func measureScale(_ name: String, _ context: CUDAContext, _ report: Report) throws {
+        guard var run = ScaleRun.all.first(where: { $0.name == name }) else { return }
+        run.limit = limit
+        let device = DeviceUnderTest(context: context, kernels: KernelLibrary(context))
+        let rows = try run.measure(device) { say("\($0.what): \($0.value) (\($0.beside))") }
+        let table = report.table(rows)
+        print(table)
+        if let fill { try Report.fill(table, into: fill, section: name) }
     }
 
     /// Runs the cases and says which hold.

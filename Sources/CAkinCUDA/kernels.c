@@ -30,11 +30,20 @@ static const unsigned char half_cuh[] = {
 static const unsigned char ivf_cu[] = {
 #embed "kernels/ivf.cu" suffix(, 0)
 };
+static const unsigned char ivf_build_cu[] = {
+#embed "kernels/ivf_build.cu" suffix(, 0)
+};
 static const unsigned char kmeans_cu[] = {
 #embed "kernels/kmeans.cu" suffix(, 0)
 };
+static const unsigned char list_build_cuh[] = {
+#embed "kernels/list_build.cuh" suffix(, 0)
+};
 static const unsigned char list_decide_cuh[] = {
 #embed "kernels/list_decide.cuh" suffix(, 0)
+};
+static const unsigned char list_numbers_cuh[] = {
+#embed "kernels/list_numbers.cuh" suffix(, 0)
 };
 static const unsigned char list_scan_cuh[] = {
 #embed "kernels/list_scan.cuh" suffix(, 0)
@@ -75,6 +84,9 @@ static const unsigned char sanity_cu[] = {
 static const unsigned char selection_cu[] = {
 #embed "kernels/selection.cu" suffix(, 0)
 };
+static const unsigned char synthetic_cu[] = {
+#embed "kernels/synthetic.cu" suffix(, 0)
+};
 static const unsigned char warp_select_cuh[] = {
 #embed "kernels/warp_select.cuh" suffix(, 0)
 };
@@ -87,8 +99,11 @@ static const akin_cuda_source sources[] = {
     {"exact_tiles.cuh", (const char *)exact_tiles_cuh, sizeof exact_tiles_cuh - 1},
     {"half.cuh", (const char *)half_cuh, sizeof half_cuh - 1},
     {"ivf.cu", (const char *)ivf_cu, sizeof ivf_cu - 1},
+    {"ivf_build.cu", (const char *)ivf_build_cu, sizeof ivf_build_cu - 1},
     {"kmeans.cu", (const char *)kmeans_cu, sizeof kmeans_cu - 1},
+    {"list_build.cuh", (const char *)list_build_cuh, sizeof list_build_cuh - 1},
     {"list_decide.cuh", (const char *)list_decide_cuh, sizeof list_decide_cuh - 1},
+    {"list_numbers.cuh", (const char *)list_numbers_cuh, sizeof list_numbers_cuh - 1},
     {"list_scan.cuh", (const char *)list_scan_cuh, sizeof list_scan_cuh - 1},
     {"list_scorers.cuh", (const char *)list_scorers_cuh, sizeof list_scorers_cuh - 1},
     {"move_centroids.cuh", (const char *)move_centroids_cuh, sizeof move_centroids_cuh - 1},
@@ -102,6 +117,7 @@ static const akin_cuda_source sources[] = {
     {"rows.cuh", (const char *)rows_cuh, sizeof rows_cuh - 1},
     {"sanity.cu", (const char *)sanity_cu, sizeof sanity_cu - 1},
     {"selection.cu", (const char *)selection_cu, sizeof selection_cu - 1},
+    {"synthetic.cu", (const char *)synthetic_cu, sizeof synthetic_cu - 1},
     {"warp_select.cuh", (const char *)warp_select_cuh, sizeof warp_select_cuh - 1},
 };
 

@@ -10,7 +10,7 @@ extension DeviceMeasurement {
         let stream = try CUDAStream(device.context)
         // A few dozen rows, again and again: each is selected from by itself.
         let some = min(rows, 64)
-        let values = try randomFloats(some * count, seed: 1)
+        let values = try RandomMatrix.floats(some * count, seed: 1)
         let buffer = try pool.allocate(Float.self, count: rows * count, on: stream)
         try values.withUnsafeBufferPointer { try stream.upload($0, to: buffer) }
         for row in stride(from: some, to: rows, by: some) {
@@ -41,7 +41,7 @@ extension DeviceMeasurement {
         let dimension = 128, rows = max(1_000, min(1_000_000, largest / 2_048)), queries = max(10, rows / 100)
         var measurements: [DeviceMeasurement] = []
         for (name, centers) in [("clusters", 1_000), ("no structure", 0)] {
-            let all = try randomRows(rows + queries, dimension, centers: centers)
+            let all = try RandomMatrix.rows(rows + queries, dimension, centers: centers)
             let index = try FlatIndex(all.rows(0..<rows))
             let asked = all.rows(rows..<rows + queries)
             measurements += try exactSearch(device, index, asked, ks: centers > 0 ? [10, 100] : [10], name)
@@ -63,52 +63,6 @@ extension DeviceMeasurement {
                 DeviceMeasurement(
                     what: what + ", of it on the device", value: "\(number(timing.deviceSeconds * 1e3)) ms", beside: ""),
             ]
-        }
-    }
-
-    /// Numbers in -1..<1.
-    private static func randomFloats(_ count: Int, seed: UInt64) throws -> [Float] {
-        let matrix = try filled(rows: (count + 999) / 1_000, columns: 1_000) { row, x in
-            var random = SplitMix64(seeds: seed, UInt64(row))
-            for i in x.indices { x[i] = Float.random(in: -1..<1, using: &random) }
-        }
-        return matrix.withUnsafeElements { Array($0[..<count]) }
-    }
-
-    /// Rows around random centres, or around none; components are about normal.
-    private static func randomRows(_ rows: Int, _ dimension: Int, centers: Int) throws -> Matrix<Float> {
-        try filled(rows: rows, columns: dimension) { row, x in
-            var random = SplitMix64(seeds: 2, UInt64(row))
-            var center = SplitMix64(seeds: 3, centers == 0 ? 0 : random.next() % UInt64(centers))
-            func normal(_ generator: inout SplitMix64) -> Float {
-                // Eight sums of 16 bits from two words.
-                let words = (generator.next(), generator.next())
-                var sum = 0
-                for shift in stride(from: 0, to: 64, by: 16) {
-                    sum += Int(words.0 >> UInt64(shift) & 0xFFFF) + Int(words.1 >> UInt64(shift) & 0xFFFF)
-                }
-                return (Float(sum) / 65_536 - 4) * 1.2247
-            }
-            for i in x.indices {
-                let middle = centers == 0 ? 0 : normal(&center)
-                x[i] = middle + (centers == 0 ? 1 : 0.5) * normal(&random)
-            }
-        }
-    }
-
-    /// A matrix whose rows are written on all cores.
-    private static func filled(
-        rows: Int, columns: Int, _ fill: @Sendable (Int, UnsafeMutableBufferPointer<Float>) -> Void
-    ) throws -> Matrix<Float> {
-        try Matrix<Float>(rows: rows, columns: columns) { elements in
-            guard let base = elements.baseAddress else { return }
-            nonisolated(unsafe) let start = base
-            let share = 1_000
-            try parallelFor(threads: availableCores(), count: (rows + share - 1) / share) { task in
-                for row in task * share..<min((task + 1) * share, rows) {
-                    fill(row, UnsafeMutableBufferPointer(start: start + row * columns, count: columns))
-                }
-            }
         }
     }
 }

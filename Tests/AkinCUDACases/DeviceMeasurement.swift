@@ -14,7 +14,7 @@ package struct DeviceMeasurement: Sendable {
     /// measured by, the tests little.
     package static let all: [@Sendable (DeviceUnderTest, _ bytes: Int) throws -> [DeviceMeasurement]] = [
         compiling, copiesOnDevice, copiesFromHost, launches, allocations, streaming, selections,
-        exactSearches,
+        exactSearches, clusterings,
     ]
 
     /// A number with three digits that count.

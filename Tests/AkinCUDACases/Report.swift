@@ -6,9 +6,6 @@ package struct Report {
     /// Device, driver and compiler in one line.
     package let heading: String
 
-    private static let begin = "<!-- measured: begin -->"
-    private static let end = "<!-- measured: end -->"
-
     package init(_ context: CUDAContext) {
         let device = context.device
         let compiler = (try? NVRTC.find().version).map { "NVRTC \($0)" } ?? "no NVRTC"
@@ -32,13 +29,22 @@ package struct Report {
     }
 
     /// Puts a table between the marks of a file, in place of what is there.
-    package static func fill(_ table: String, into path: String) throws {
+    ///
+    /// - Parameters:
+    ///   - table: in Markdown.
+    ///   - path: the file.
+    ///   - section: which of its tables: "" is the first, "100M" that between `<!-- measured 100M: begin -->` and its end.
+    /// - Throws: where the file cannot be read or written, or has no such marks.
+    package static func fill(_ table: String, into path: String, section: String = "") throws {
+        let name = section.isEmpty ? "measured" : "measured \(section)"
+        let (beginMark, endMark) = ("<!-- \(name): begin -->", "<!-- \(name): end -->")
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        guard let begin = text.range(of: begin), let end = text.range(of: end), begin.upperBound <= end.lowerBound
+        guard let begin = text.range(of: beginMark), let end = text.range(of: endMark),
+            begin.upperBound <= end.lowerBound
         else {
             throw CocoaError(
                 .fileReadCorruptFile,
-                userInfo: [NSLocalizedDescriptionKey: "\(path): expected the marks \(Self.begin) and \(Self.end)"])
+                userInfo: [NSLocalizedDescriptionKey: "\(path): expected the marks \(beginMark) and \(endMark)"])
         }
         let filled = text[..<begin.upperBound] + "\n" + table + "\n" + text[end.lowerBound...]
         try filled.write(toFile: path, atomically: true, encoding: .utf8)

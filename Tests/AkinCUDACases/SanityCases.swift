@@ -22,6 +22,15 @@ extension CUDACase {
                 try expect(try stream.download(sum), equals: zip(a, b).map(+), "sum of \(count)")
             }
         },
+        CUDACase("products of half floats add up") { device in
+            let products = try device.kernels.kernel("akin_half_products", in: "sanity.cu")
+            let pool = try DevicePool(device.context, budget: 1 << 20)
+            let stream = try CUDAStream(device.context)
+            let sums = try pool.allocate(Float.self, count: 512, on: stream)
+            try stream.launch(products, grid: 2, block: 256, UInt32(3), sums)
+            try expect(
+                try stream.download(sums), equals: Array(repeating: 32 * 16 * 3, count: 512), "sums of ones")
+        },
         CUDACase("a launch that cannot be is refused") { device in
             let add = try device.kernels.kernel("akin_add", in: "sanity.cu")
             let nothing = try device.kernels.kernel("akin_nothing", in: "sanity.cu")

@@ -33,6 +33,13 @@ struct MeasurementTests {
                 try Report.fill(table, into: path)
                 #expect(try String(contentsOfFile: path, encoding: .utf8) == before + "\n" + table + "\n" + after)
             }
+            let large = "<!-- measured 100M: begin -->\nold\n<!-- measured 100M: end -->\n"
+            try (before + "\nold\n" + after + large).write(toFile: path, atomically: true, encoding: .utf8)
+            try Report.fill("| a |", into: path)
+            try Report.fill("| b |", into: path, section: "100M")
+            let expected =
+                before + "\n| a |\n" + after + "<!-- measured 100M: begin -->\n| b |\n<!-- measured 100M: end -->\n"
+            #expect(try String(contentsOfFile: path, encoding: .utf8) == expected)
             try "no marks".write(toFile: path, atomically: true, encoding: .utf8)
             #expect(throws: (any Error).self) { try Report.fill("| a |", into: path) }
         }

@@ -16,6 +16,8 @@ void registerKMeans(akin_host_registrar registrar);
 void registerLists(akin_host_registrar registrar);
 void registerSelection(akin_host_registrar registrar);
 void registerExact(akin_host_registrar registrar);
+void registerListBuilding(akin_host_registrar registrar);
+void registerSynthetic(akin_host_registrar registrar);
 
 // Bridges the driver's way of passing parameters, an array of pointers to their values, to a kernel's own.
 template <auto kernel> struct DeviceKernel;

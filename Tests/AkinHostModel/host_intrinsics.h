@@ -53,6 +53,19 @@ inline double __dmul_rn(double a, double b) {
     return a * b;
 }
 
+inline float __fadd_rn(float a, float b) {
+    return a + b;
+}
+inline float __fsub_rn(float a, float b) {
+    return a - b;
+}
+inline float __fmul_rn(float a, float b) {
+    return a * b;
+}
+inline float __fmaf_rn(float a, float b, float c) {
+    return std::fma(a, b, c);
+}
+
 inline int __popc(uint32_t x) {
     return __builtin_popcount(x);
 }

@@ -54,12 +54,13 @@ extension KMeans {
     ///   - clustering: what ``train(_:centroids:options:memory:monitor:)`` gave.
     ///   - isSpherical: as it was trained.
     ///   - threads: threads to use.
+    ///   - device: where to do it; the processor where it is `nil`, and where there are penalties.
     ///   - monitor: progress and cancellation.
     ///   - body: receives the centroids of consecutive vectors.
     /// - Throws: ``IndexError``, ``FileError``, what `body` throws.
     public static func assign(
         _ file: VectorFile, to clustering: Clustering, isSpherical: Bool = false, threads: Int,
-        monitor: ProgressMonitor = .silent, body: ([UInt32]) throws -> Void
+        device: (any ClusteringDevice)? = nil, monitor: ProgressMonitor = .silent, body: ([UInt32]) throws -> Void
     ) throws {
         let penalties =
             clustering.penalties.isEmpty ? nil : Buffer<Double>(repeating: 0, count: clustering.penalties.count)
@@ -70,7 +71,14 @@ extension KMeans {
         let step = max(CentroidAssigner.blockPoints, (32 << 20) / (4 * file.dimension))
         for start in stride(from: 0, to: file.count, by: step) {
             let end = min(file.count, start + step)
-            try body(assigner.assign(try file.floats(start..<end), threads: threads))
+            let vectors = try file.floats(start..<end)
+            if let device, penalties == nil {
+                try checkFinite(vectors)
+                let held = try device.hold(vectors, centroids: clustering.centroids.rows, metric: assigner.metric)
+                try body(held.assign(to: clustering.centroids).numbers)
+            } else {
+                try body(assigner.assign(vectors, threads: threads))
+            }
             try monitor.update("assigning", done: end, total: file.count)
         }
     }
@@ -135,15 +143,22 @@ extension KMeans {
                 try checkFinite(points)
                 let numbers = Buffer<UInt32>(repeating: 0, count: points.rows)
                 let keys = Buffer<Double>(repeating: 0, count: points.rows)
-                let assigner = try CentroidAssigner(
-                    clustering.centroids, metric: options.isSpherical ? .innerProduct : .l2, kernels: options.kernels,
-                    arithmetic: options.arithmetic, penalties: penalties, center: nil, order: nil)
-                try assigner.run(
-                    points, threads: threads, numbers: numbers, keys: keys, knowing: .nothing,
-                    progress: { [seen] done in
-                        try monitor.update(
-                            "training in batches", done: pass * wanted + seen + done, total: options.passes * wanted)
-                    })
+                let metric: Metric = options.isSpherical ? .innerProduct : .l2
+                let progress: @Sendable (Int) throws -> Void = { [seen] done in
+                    try monitor.update(
+                        "training in batches", done: pass * wanted + seen + done, total: options.passes * wanted)
+                }
+                if let device = options.device {
+                    let held = try device.hold(points, centroids: centroids, metric: metric)
+                    numbers.fill(from: try held.assign(to: clustering.centroids).numbers)
+                    try progress(points.rows)
+                } else {
+                    let assigner = try CentroidAssigner(
+                        clustering.centroids, metric: metric, kernels: options.kernels,
+                        arithmetic: options.arithmetic, penalties: penalties, center: nil, order: nil)
+                    try assigner.run(
+                        points, threads: threads, numbers: numbers, keys: keys, knowing: .nothing, progress: progress)
+                }
                 for i in 0..<points.rows {
                     sizes[Int(numbers[i])] += 1
                     weights[Int(numbers[i])] += 1

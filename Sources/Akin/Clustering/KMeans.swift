@@ -48,12 +48,14 @@ public enum KMeans {
         _ points: Matrix<Float>, centroids: Int, options: KMeansOptions, monitor: ProgressMonitor
     ) throws -> Clustering {
         let shared = Lloyd.Points(points, options: options)
+        let held = try options.device?.hold(
+            points, centroids: centroids, metric: options.isSpherical ? .innerProduct : .l2)
         var best: Clustering?
         for restart in 0..<options.restarts {
             let start = try chooseStart(
                 points, count: centroids, options: options, seed: SplitMix64(seeds: options.seed, UInt64(restart)),
                 monitor: monitor)
-            let found = try Lloyd(shared, centroids: start, options: options, monitor: monitor).run()
+            let found = try Lloyd(shared, held: held, centroids: start, options: options, monitor: monitor).run()
             if best.map({ found.objective < $0.objective }) ?? true { best = found }
         }
         guard let best else { fatalError("there is at least one start") }

@@ -44,6 +44,10 @@ public struct KMeansOptions: Sendable {
     public var threads: Int?
     /// Arithmetic that nominates centroids; the result is the same for each.
     public var arithmetic: SearchOptions.Arithmetic
+    /// Where points are assigned and centroids moved; the processor where it is `nil`.
+    ///
+    /// The result is the same. A bound on cluster sizes (``balance``) is for the processor alone.
+    public var device: (any ClusteringDevice)?
     /// The SIMD level; the result is the same for each.
     package var kernels = Kernels.best
 
@@ -51,7 +55,7 @@ public struct KMeansOptions: Sendable {
     public init(
         iterations: Int = 10, seed: UInt64 = 1234, start: Start = .random, restarts: Int = 1, tolerance: Double = 0,
         isSpherical: Bool = false, balance: Double? = nil, maxPointsPerCentroid: Int? = 256, passes: Int = 1,
-        threads: Int? = nil, arithmetic: SearchOptions.Arithmetic = .automatic
+        threads: Int? = nil, arithmetic: SearchOptions.Arithmetic = .automatic, device: (any ClusteringDevice)? = nil
     ) {
         self.iterations = iterations
         self.seed = seed
@@ -64,6 +68,7 @@ public struct KMeansOptions: Sendable {
         self.passes = passes
         self.threads = threads
         self.arithmetic = arithmetic
+        self.device = device
     }
 
     /// Checks the ranges of all parameters.
@@ -77,6 +82,7 @@ public struct KMeansOptions: Sendable {
         if let most = maxPointsPerCentroid { try check("maxPointsPerCentroid", most, 1...Int(Int32.max)) }
         try check("passes", passes, 1...1_000_000)
         if let threads { try check("threads", threads, 1...4096) }
+        if device != nil, balance != nil { throw .unsupported("balanced clusters on a device; expected the processor") }
         // Reported in thousandths, which is what a whole number can say of a share.
         guard tolerance >= 0, tolerance < 1 else {
             throw .outOfRange(name: "tolerance (in thousandths)", value: thousandths(tolerance), allowed: 0...999)

@@ -17,8 +17,8 @@ final class Lloyd {
             self.center = center
             let dimension = vectors.columns, isProduct = options.isSpherical
             let isCoded =
-                options.arithmetic == .automatic && options.kernels.hasFastBytes && dimension <= 32_768
-                && dimension > SmallCentroids.mostDimensions
+                options.device == nil && options.arithmetic == .automatic && options.kernels.hasFastBytes
+                && dimension <= 32_768 && dimension > SmallCentroids.mostDimensions
             terms = isCoded ? Points.code(vectors, center: center, isProduct: isProduct, options: options) : nil
             let kernels = options.kernels
             squares =
@@ -57,6 +57,8 @@ final class Lloyd {
     }
 
     let shared: Points
+    /// The points on a device, which then does both steps.
+    private let held: (any HeldPoints)?
     let options: KMeansOptions
     let monitor: ProgressMonitor
     let threads: Int
@@ -78,8 +80,12 @@ final class Lloyd {
     var dimension: Int { centroids.columns }
     var metric: Metric { options.isSpherical ? .innerProduct : .l2 }
 
-    init(_ shared: Points, centroids: Matrix<Float>, options: KMeansOptions, monitor: ProgressMonitor) {
+    init(
+        _ shared: Points, held: (any HeldPoints)?, centroids: Matrix<Float>, options: KMeansOptions,
+        monitor: ProgressMonitor
+    ) {
         self.shared = shared
+        self.held = held
         self.options = options
         self.monitor = monitor
         threads = options.threads ?? availableCores()
@@ -99,7 +105,7 @@ final class Lloyd {
             history.append(objective)
             if isLast { break }
             if let before, penalties == nil, before - objective <= options.tolerance * before { break }
-            move()
+            try move()
             moves += 1
         }
         return Clustering(
@@ -110,6 +116,15 @@ final class Lloyd {
 
     /// Finds the nearest centroid of each point.
     private func assign(after moves: Int) throws {
+        if let held {
+            try monitor.update(
+                "training", done: moves * points.rows, total: (options.iterations + 1) * points.rows)
+            let (found, distances) = try held.assign(to: centroids)
+            numbers.fill(from: found)
+            keys.fill(from: distances)
+            return try monitor.update(
+                "training", done: (moves + 1) * points.rows, total: (options.iterations + 1) * points.rows)
+        }
         // Copies of centroids hide in groups without a bound of their own, so a former copy voids its group.
         let isReady = order != nil
         let assigner = try CentroidAssigner(
@@ -188,10 +203,12 @@ final class Lloyd {
     }
 
     /// Moves each centroid to the mean of its points.
-    private func move() {
+    private func move() throws {
         let sizes = sizes()
         let update = CentroidUpdate(points: points, numbers: numbers, sizes: sizes, kernels: options.kernels)
-        let means = update.means(old: centroids, isSpherical: options.isSpherical, threads: threads)
+        let means =
+            try held?.means(isSpherical: options.isSpherical)
+            ?? update.means(old: centroids, isSpherical: options.isSpherical, threads: threads)
         let repaired = update.repair(means, keys: keys, isSpherical: options.isSpherical)
         if let balance = options.balance { raisePenalties(balance, sizes: sizes) }
         centroids = repaired

@@ -155,7 +155,8 @@ public struct IVFBuilder: Sendable {
             let rows = first..<min(first + step, range.upperBound)
             try monitor.update("coding", done: first, total: base.count)
             try index.add(
-                base.floats(rows), ids: rows.map(Int64.init), threads: training.threads, monitor: monitor.quiet)
+                base.floats(rows), ids: rows.map(Int64.init), threads: training.threads, device: training.device,
+                monitor: monitor.quiet)
         }
         return index
     }

@@ -12,6 +12,22 @@ extension IVFIndex {
     public mutating func add(
         _ vectors: Matrix<Float>, ids: [Int64]? = nil, threads: Int? = nil, monitor: ProgressMonitor = .silent
     ) throws {
+        try add(vectors, ids: ids, threads: threads, device: nil, monitor: monitor)
+    }
+
+    /// Adds vectors whose lists a device finds: the same lists, unless a graph finds them here.
+    ///
+    /// - Parameters:
+    ///   - vectors: `[n, dimension]`, finite.
+    ///   - ids: as for ``add(_:ids:threads:monitor:)``.
+    ///   - threads: threads to use; `nil` means one per core.
+    ///   - device: where vectors are assigned; the processor where it is `nil`, or a graph assigns them.
+    ///   - monitor: told of the vectors assigned and coded; nothing is added when it says stop.
+    /// - Throws: as ``add(_:ids:threads:monitor:)``, and what the device throws.
+    public mutating func add(
+        _ vectors: Matrix<Float>, ids: [Int64]? = nil, threads: Int? = nil, device: (any ClusteringDevice)?,
+        monitor: ProgressMonitor = .silent
+    ) throws {
         let threads = try VectorCheck.usable(vectors, dimension: dimension, threads: threads)
         try VectorCheck.room(for: vectors.rows, beside: count, of: Self.maximumCount)
         let newIDs = try checked(ids, count: vectors.rows)
@@ -26,7 +42,12 @@ extension IVFIndex {
             let block = vectors.rows(first..<min(first + step, vectors.rows))
             if let coarse {
                 let prepared = try prepared(block, threads: threads)
-                assigned += try coarse.assign(prepared, threads: threads, monitor: monitor)
+                if let device, coarse.graph == nil {
+                    assigned += try device.hold(prepared, centroids: nlist, metric: codedMetric)
+                        .assign(to: coarse.centroids).numbers
+                } else {
+                    assigned += try coarse.assign(prepared, threads: threads, monitor: monitor)
+                }
             } else {
                 assigned += repeatElement(0, count: block.rows)
             }

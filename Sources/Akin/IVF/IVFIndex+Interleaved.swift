@@ -21,6 +21,18 @@ package struct InterleavedLists: Sendable, Equatable {
     package var rows: Int
     /// `[count]`, the caller's.
     package var ids: [Int64]
+
+    /// Puts lists together.
+    package init(
+        codes: [UInt32], terms: [Float], starts: [UInt32], blocks: [UInt32], rows: Int, ids: [Int64]
+    ) {
+        self.codes = codes
+        self.terms = terms
+        self.starts = starts
+        self.blocks = blocks
+        self.rows = rows
+        self.ids = ids
+    }
 }
 
 /// What the lists of an index are compared with.
@@ -44,18 +56,26 @@ extension IVFIndex {
 
     private var bitsPerNumber: Int { listQuantizer.map { $0.nbits == 4 ? 4 : 8 } ?? 32 }
 
+    /// Words of a product code.
+    private func wordsPerCode(m: Int) -> Int {
+        let perRow = 32 / bitsPerNumber, words = (m + perRow - 1) / perRow
+        // Kernels for 4 bits come for 1, 2, 4, ... words.
+        return bitsPerNumber == 4 ? (0...).lazy.map { 1 << $0 }.first { $0 >= words } ?? words : words
+    }
+
+    /// Whether devices hold lists like these: of floats or of product codes of 4 to 8 bits, without second codes.
+    package var isSearchableOnDevices: Bool { (listQuantizer != nil || codec is FlatCodec) && refinement == nil }
+
     /// The lists in blocks of 32; `nil` where their codes are neither floats nor product codes of up to 8 bits, or there
     /// are second codes.
     ///
     /// - Complexity: O(count · code bytes), one thread.
     package func interleavedLists() -> InterleavedLists? {
         let quantizer = listQuantizer
-        guard quantizer != nil || codec is FlatCodec, refinement == nil else { return nil }
+        guard isSearchableOnDevices else { return nil }
         let lanes = InterleavedLists.blockVectors, perRow = quantizer == nil ? 4 : 32 / bitsPerNumber
         let units = quantizer?.m ?? codec.dimension
-        var rows = (units + perRow - 1) / perRow
-        // Kernels for 4 bits come for 1, 2, 4, ... words.
-        if bitsPerNumber == 4 { rows = (0...).lazy.map { 1 << $0 }.first { $0 >= rows } ?? rows }
+        let rows = quantizer == nil ? (units + perRow - 1) / perRow : wordsPerCode(m: units)
         let wordsPerRow = quantizer == nil ? 4 : 1
         var starts: [UInt32] = [0], blocks: [UInt32] = [0]
         for list in 0..<nlist {
@@ -103,10 +123,14 @@ extension IVFIndex {
     /// The same index with other lists, which a device made or changed; second codes are not kept there, so the index
     /// must have none.
     ///
+    /// - Parameters:
+    ///   - new: as many lists as there are.
+    ///   - idsAreRows: whether ids are the numbers in which vectors were added, which files then need not hold.
+    /// - Returns: the index with them.
     /// - Throws: ``IndexError/unsupported(_:)`` for an index whose codes a device does not hold.
     /// - Complexity: O(count · code bytes), one thread.
-    package func replacingLists(_ new: InterleavedLists) throws(IndexError) -> IVFIndex {
-        guard listQuantizer != nil || codec is FlatCodec, refinement == nil else { throw .unsupported(spec) }
+    package func replacingLists(_ new: InterleavedLists, idsAreRows: Bool = false) throws(IndexError) -> IVFIndex {
+        guard isSearchableOnDevices else { throw .unsupported(spec) }
         precondition(new.starts.count == nlist + 1 && new.ids.count == Int(new.starts[nlist]))
         let lanes = InterleavedLists.blockVectors, perRow = listQuantizer == nil ? 4 : 32 / bitsPerNumber
         var index = self
@@ -144,14 +168,13 @@ extension IVFIndex {
         }
         index.lists.recount()
         index.nextID = max(nextID, (new.ids.max() ?? -1) + 1)
-        index.idsAreRows = false
+        index.idsAreRows = idsAreRows
         return index
     }
 
     /// What queries are compared with beside the lists.
     package func listTables(_ lists: InterleavedLists) -> ListTables {
-        let centroids = isResidual ? coarse?.centroids : nil
-        guard let quantizer = listQuantizer else {
+        guard listQuantizer != nil else {
             var longest = 0.0
             for list in 0..<nlist where codedMetric != .l2 {
                 let view = self.lists.view(list)
@@ -164,21 +187,74 @@ extension IVFIndex {
                 centroids: nil, codebooks: nil, m: 0, ksub: 0, growth: Float(codec.dimension + 12) * 0x1p-23,
                 radius: roundedUp(longest), fixed: 0)
         }
-        let greatest = lists.terms.reduce(Float(0)) { max($0, $1.isNaN ? .infinity : abs($1)) }
+        return productTables(greatestTerm: lists.terms.reduce(0) { max($0, $1.isNaN ? .infinity : abs($1)) })
+    }
+
+    /// The same for product codes of up to 8 bits; the greatest magnitude of a term is that of all lists.
+    package func productTables(greatestTerm greatest: Float) -> ListTables {
+        guard let quantizer = listQuantizer else {
+            preconditionFailure("\(spec) has no product codes of up to 8 bits")
+        }
         return ListTables(
-            centroids: centroids, codebooks: quantizer.codebooks, m: quantizer.m, ksub: quantizer.ksub,
+            centroids: isResidual ? coarse?.centroids : nil, codebooks: quantizer.codebooks, m: quantizer.m,
+            ksub: quantizer.ksub,
             growth: Float(quantizer.m + quantizer.dsub + 12) * 0x1p-23,
             radius: roundedUp(Double(abs(productFactor(codedMetric))) * quantizer.table.radius), fixed: greatest)
     }
 
-    /// Queries as the codes see them, the lists that each looks at, `[q, nprobe]`, and what these add to its keys.
+    /// The shape of product codes of up to 8 bits on a device; `nil` where the lists hold others.
+    package var productShape: (m: Int, ksub: Int, dsub: Int, rows: Int)? {
+        guard let quantizer = listQuantizer, refinement == nil else { return nil }
+        return (quantizer.m, quantizer.ksub, quantizer.dsub, wordsPerCode(m: quantizer.m))
+    }
+
+    /// Components of what is coded.
+    package var codedDimension: Int { codec.dimension }
+
+    /// Whether codes are of vectors less their centroid.
+    package var codesResiduals: Bool { isResidual }
+
+    /// The centroids as an index, where all of them are compared with each query.
+    package var comparedCentroids: FlatIndex? { coarse?.graph == nil ? coarse?.index : nil }
+
+    /// Checks what a search is given; k becomes at most ``count``, the lists at most ``nlist``.
     ///
     /// - Throws: the same as searching.
+    package func checkedSearch(
+        _ queries: Matrix<Float>, k: Int, _ options: SearchOptions
+    ) throws -> (k: Int, nprobe: Int, threads: Int) {
+        let k = try checked(k: k)
+        let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
+        return (k, min(try checkedProbes(options), nlist), threads)
+    }
+
+    /// Queries as the codes see them, the lists that each looks at, `[q, nprobe]`, and what these add to its keys.
+    ///
+    /// - Parameters:
+    ///   - queries: `[q, dimension]`, finite.
+    ///   - nprobe: 1 to ``nlist``.
+    ///   - options: threads, and the breadth of a graph that finds lists.
+    ///   - nearest: finds the nearest of ``comparedCentroids``; they are found here where it is `nil`.
+    /// - Returns: queries `[q, dimension of codes]`, lists and offsets.
+    /// - Throws: the same as searching.
     package func listQueries(
-        _ queries: Matrix<Float>, nprobe: Int
+        _ queries: Matrix<Float>, nprobe: Int, options: SearchOptions = .init(threads: 1),
+        nearest: ((Matrix<Float>, _ k: Int) throws -> Neighbors)? = nil
     ) throws -> (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]) {
-        let prepared = try prepared(queries, threads: 1)
-        let table = try probes(prepared, nprobe: nprobe, .init(threads: 1))
+        let prepared = try prepared(queries, threads: options.threads ?? availableCores())
+        let table: ProbeTable
+        if let nearest, comparedCentroids != nil {
+            let found = CoarseNeighbors(rows: queries.rows, k: nprobe)
+            let rows = try nearest(prepared, nprobe), isProduct = codedMetric == .innerProduct
+            for row in 0..<queries.rows {
+                for (rank, list) in rows[row].enumerated() {
+                    found.set(row, rank, number: UInt32(list.id), key: isProduct ? 0 - list.score : list.score)
+                }
+            }
+            table = probes(prepared, nprobe: nprobe, found, options)
+        } else {
+            table = try probes(prepared, nprobe: nprobe, options)
+        }
         return withExtendedLifetime(table) {
             let count = queries.rows * nprobe
             return (

@@ -69,14 +69,24 @@ extension IVFIndex {
         return Neighbor(id: contender.id, score: metric.isSimilarity ? 0 - key : key)
     }
 
-    private func isExact(_ options: SearchOptions) -> Bool {
+    package func isExact(_ options: SearchOptions) -> Bool {
         let all = (options.nprobe ?? defaults.nprobe) >= nlist
         return all && refinement == nil && codec is FlatCodec
     }
 
-    private func checked(k: Int) throws(IndexError) -> Int {
+    func checked(k: Int) throws(IndexError) -> Int {
         guard k >= 1 else { throw .outOfRange(name: "k", value: k, allowed: 1...max(1, count)) }
         return min(k, max(count, 1))
+    }
+
+    /// Lists to look at, as they are asked for.
+    func checkedProbes(_ options: SearchOptions) throws(IndexError) -> Int {
+        let nprobe = options.nprobe ?? defaults.nprobe
+        guard nprobe >= 1 else { throw .outOfRange(name: "nprobe", value: nprobe, allowed: 1...nlist) }
+        if let ef = options.efSearch, coarse?.graph != nil, ef < 1 {
+            throw .outOfRange(name: "efSearch", value: ef, allowed: 1...nlist)
+        }
+        return nprobe
     }
 
     /// Candidates to keep of each query.
@@ -94,11 +104,7 @@ extension IVFIndex {
         make: @Sendable (UnsafePointer<Float>, UnsafePointer<Float>, Int) -> ListSearch
     ) throws -> Int {
         let threads = try VectorCheck.usable(queries, dimension: dimension, threads: options.threads)
-        let nprobe = options.nprobe ?? defaults.nprobe
-        guard nprobe >= 1 else { throw IndexError.outOfRange(name: "nprobe", value: nprobe, allowed: 1...nlist) }
-        if let ef = options.efSearch, coarse?.graph != nil, ef < 1 {
-            throw IndexError.outOfRange(name: "efSearch", value: ef, allowed: 1...nlist)
-        }
+        let nprobe = try checkedProbes(options)
         let lists = min(nprobe, nlist)
         guard count > 0 else {
             receive(Array(repeating: [], count: queries.rows))
@@ -165,7 +171,13 @@ extension IVFIndex {
 
     /// The lists each query looks at, and what query and list add to a key.
     func probes(_ queries: Matrix<Float>, nprobe: Int, _ options: SearchOptions) throws -> ProbeTable {
-        let found = try coarse?.probe(queries, nprobe: nprobe, options: options)
+        try probes(queries, nprobe: nprobe, coarse?.probe(queries, nprobe: nprobe, options: options), options)
+    }
+
+    /// The same for lists that were found.
+    func probes(
+        _ queries: Matrix<Float>, nprobe: Int, _ found: CoarseNeighbors?, _ options: SearchOptions
+    ) -> ProbeTable {
         let table = ProbeTable(
             nprobe: nprobe, lists: found?.numbers ?? Buffer(repeating: 0, count: queries.rows),
             offsets: Buffer(repeating: 0, count: queries.rows * nprobe))

@@ -9,15 +9,21 @@ extension IVFIndex {
         public var maxPointsPerCentroid: Int
         /// Threads to use, one per core where it is `nil`; the result does not depend on them.
         public var threads: Int?
+        /// Where k-means for the centroids is done; the processor where it is `nil`.
+        ///
+        /// The result is the same.
+        public var device: (any ClusteringDevice)?
 
         /// Chooses how to train.
         public init(
-            seed: UInt64 = 1234, iterations: Int = 10, maxPointsPerCentroid: Int = 256, threads: Int? = nil
+            seed: UInt64 = 1234, iterations: Int = 10, maxPointsPerCentroid: Int = 256, threads: Int? = nil,
+            device: (any ClusteringDevice)? = nil
         ) {
             self.seed = seed
             self.iterations = iterations
             self.maxPointsPerCentroid = maxPointsPerCentroid
             self.threads = threads
+            self.device = device
         }
     }
 
@@ -65,6 +71,7 @@ extension IVFIndex {
             kmeans.isSpherical = coded == .innerProduct
             kmeans.maxPointsPerCentroid = options.maxPointsPerCentroid
             kmeans.threads = threads
+            kmeans.device = options.device
             let clustering = try KMeans.train(vectors, centroids: partition.nlist, options: kmeans, monitor: monitor)
             var graph: CoarseGraph?
             if case .hnsw(let m) = partition.coarse {

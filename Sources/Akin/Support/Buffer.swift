@@ -43,6 +43,14 @@ package final class Buffer<Element: BitwiseCopyable>: @unchecked Sendable {
         if owner == nil { UnsafeMutableRawPointer(pointer).deallocate() }
     }
 
+    /// Takes over an array of as many elements.
+    package func fill(from values: [Element]) {
+        precondition(values.count == count, "as many elements as there is room for")
+        values.withUnsafeBufferPointer { from in
+            if let base = from.baseAddress { pointer.update(from: base, count: count) }
+        }
+    }
+
     package subscript(i: Int) -> Element {
         get { pointer[i] }
         set { pointer[i] = newValue }

@@ -53,9 +53,14 @@ package struct ClusteringPlan: Sendable, Equatable {
         sharedBytes = ring + (isResident ? own : ring) + bounds
         blocks = (points + Self.tile - 1) / Self.tile
         turns = min(blocks, 2 * multiprocessors)
-        let least = (points * centroids * 4 + Self.counterBytes - 1) / Self.counterBytes
-        chunk = (min(max(least, 1_024), 1 << 20) + 31) / 32 * 32
+        chunk = Self.chunk(points: points, centroids: centroids)
         chunks = (points + chunk - 1) / chunk
+    }
+
+    /// Points that one warp sorts, a multiple of 32: as few as the memory for counters allows.
+    static func chunk(points: Int, centroids: Int) -> Int {
+        let least = (points * centroids * 4 + counterBytes - 1) / counterBytes
+        return (min(max(least, 1_024), 1 << 20) + 31) / 32 * 32
     }
 
     /// Bytes on the device beside points and centroids: codes, terms, the doubtful, and what sorting takes.

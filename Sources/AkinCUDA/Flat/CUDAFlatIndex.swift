@@ -15,7 +15,7 @@ public import Akin
 ///
 /// The device holds vectors and codes when they fit five eighths of the memory that may be used; otherwise every batch
 /// of queries streams them through it.
-public struct CUDAFlatIndex: VectorIndex {
+public struct CUDAFlatIndex: TunableIndex {
     /// The same index on the CPU.
     ///
     /// Searches under a filter are its own.
@@ -37,6 +37,9 @@ public struct CUDAFlatIndex: VectorIndex {
     public var space: EmbeddingSpace? { flat.space }
     /// Bytes that searching needs resident: on the device, or on the host where the vectors are streamed.
     public var byteCount: Int { resident?.byteCount ?? flat.byteCount }
+
+    /// Nothing: it is exact.
+    public var knobs: [SearchKnob] { [] }
 
     /// The vectors in the order of their ids, so that ties by smaller row are ties by smaller id.
     let ordered: FlatIndex
@@ -62,8 +65,13 @@ public struct CUDAFlatIndex: VectorIndex {
 
     /// Brings an index to the device of some kernels.
     package init(_ index: FlatIndex, kernels: KernelLibrary, budget: Int? = nil, threads: Int? = nil) throws {
+        try self.init(index, kernels: kernels, pool: DevicePool(kernels.context, budget: budget), threads: threads)
+    }
+
+    /// Brings an index to a device whose memory others use as well.
+    package init(_ index: FlatIndex, kernels: KernelLibrary, pool: DevicePool, threads: Int? = nil) throws {
         let threads = threads ?? availableCores()
-        let pool = try DevicePool(kernels.context, budget: budget)
+        let left = max(0, pool.budget - pool.usage.inUse)
         flat = index
         ordered = try Self.byID(index, threads: threads)
         layout = CodedLayout(dimension: index.dimension, hasCodes: index.hasEightBitCodes)
@@ -71,11 +79,11 @@ public struct CUDAFlatIndex: VectorIndex {
         self.pool = pool
         let tiles = layout.tiles(index.count)
         // Two slots of pinned memory on the host: a GiB each is more than enough to hide what starting a copy costs.
-        let pieceBytes = min(1 << 30, pool.budget / 8)
+        let pieceBytes = min(1 << 30, left / 8)
         pieceTiles = max(1, pieceBytes / layout.tileBytes)
         let bytes = tiles * layout.tileBytes
         // What is left is for queries, and for what the pool loses by rounding.
-        let isResident = bytes <= pool.budget / 8 * 5
+        let isResident = bytes <= left / 8 * 5
         resident = isResident ? try Self.load(ordered, layout, pool, pieceTiles: pieceTiles, threads) : nil
     }
 

@@ -34,13 +34,15 @@ package struct ListScanPlan: Sendable, Equatable {
     ///   - queries: 1 to 2^20.
     ///   - nprobe: lists that each query looks at, 1 or more.
     ///   - k: 1 to 1,024.
+    ///   - wanted: candidates that are decided, k to 1,024; some more than k where it is `nil`.
     ///   - vectorsPerList: on average.
     ///   - codes: what lists hold.
     ///   - multiprocessors: of the device.
     ///   - sharedLimit: bytes of shared memory that a block may have there.
     /// - Throws: ``CUDAError/outOfRange(name:value:allowed:)``, also for tables that shared memory cannot hold.
     package init(
-        queries: Int, nprobe: Int, k: Int, vectorsPerList: Double, codes: Codes, multiprocessors: Int, sharedLimit: Int
+        queries: Int, nprobe: Int, k: Int, wanted: Int? = nil, vectorsPerList: Double, codes: Codes,
+        multiprocessors: Int, sharedLimit: Int
     ) throws(CUDAError) {
         func check(_ name: String, _ value: Int, _ allowed: ClosedRange<Int>) throws(CUDAError) {
             guard allowed.contains(value) else { throw .outOfRange(name: name, value: value, allowed: allowed) }
@@ -49,7 +51,8 @@ package struct ListScanPlan: Sendable, Equatable {
         try check("nprobe", nprobe, 1...1 << 24)
         try check("k", k, 1...Self.mostWanted)
         self.codes = codes
-        wanted = min(Self.mostWanted, k + k / 4 + 24)
+        if let wanted { try check("wanted", wanted, k...Self.mostWanted) }
+        self.wanted = wanted ?? min(Self.mostWanted, k + k / 4 + 24)
         // Enough blocks for the device, each with enough to do, none with too many lists.
         let byDevice = (Self.blocksPerMultiprocessor * multiprocessors + queries - 1) / queries
         let byWork = Int((Double(nprobe) * vectorsPerList / Double(Self.leastVectors)).rounded(.up))

@@ -2,6 +2,7 @@
 #ifndef AKIN_LIST_DECIDE_CUH
 #define AKIN_LIST_DECIDE_CUH
 
+#include "list_numbers.cuh"
 #include "list_scorers.cuh"
 
 // What a code of a list stands for, component by component, less the centroid that was taken off.
@@ -28,19 +29,6 @@ struct akin_pq_decoder {
 struct akin_scan_error {
     float growth, radius, fixed;
 };
-
-// The list that holds a vector of a number.
-AKIN_DEVICE uint32_t akin_list_of(const uint32_t *starts, uint32_t nlist, uint32_t number) {
-    uint32_t low = 0, high = nlist; // starts[low] <= number < starts[high]
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (starts[middle] <= number)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
 
 // The key in doubles of a vector, summed as the CPU does: component c in sum c mod 16, then pairwise. Half a warp; all
 // lanes of the warp call.
@@ -80,13 +68,7 @@ AKIN_DEVICE void akin_decide_lists(const uint64_t *entries, uint32_t chunks, uin
     nominees.begin(shared);
     for (uint32_t first = 0; first < total; first += AKIN_SCAN_THREADS) {
         uint64_t entry = first + threadIdx.x < total ? mine[first + threadIdx.x] : AKIN_NO_ENTRY;
-        bool has = entry != AKIN_NO_ENTRY;
-        for (;;) {
-            has = nominees.add(has, entry);
-            if (!__syncthreads_or(has))
-                break;
-            nominees.keep(wanted, wanted + (AKIN_SCAN_CAPACITY - wanted) / 8);
-        }
+        nominees.take(entry != AKIN_NO_ENTRY, entry, wanted);
     }
     __syncthreads();
     uint32_t held = *nominees.count;

@@ -91,12 +91,7 @@ AKIN_DEVICE void akin_scan_lists(const akin_lists &lists, const akin_probes &pro
             has = position < list.count && !(value > nominees.reach);
             entry = akin_entry(akin_key(value), list.number + position);
         }
-        for (;;) {
-            has = nominees.add(has, entry);
-            if (!__syncthreads_or(has))
-                break;
-            nominees.keep(wanted, wanted + (AKIN_SCAN_CAPACITY - wanted) / 8);
-        }
+        nominees.take(has, entry, wanted);
     }
     __syncthreads();
     uint32_t found = *nominees.count;

@@ -57,6 +57,17 @@ template <int Threads, int Capacity> struct akin_nominees {
         return has && place >= Capacity;
     }
 
+    // Appends what the threads in need bring; where there is no room, cuts back to about the `wanted` best first. All
+    // threads call, again and again.
+    AKIN_DEVICE void take(bool has, uint64_t entry, uint32_t wanted) {
+        for (;;) {
+            has = add(has, entry);
+            if (!__syncthreads_or(has))
+                break;
+            keep(wanted, wanted + (Capacity - wanted) / 8);
+        }
+    }
+
     // Moves the bound to an entry that at least k of those held do not exceed, at most `enough`, and drops the others.
     // Needs k or more entries, written before a barrier. Gives how many remain.
     AKIN_DEVICE uint32_t keep(uint32_t k, uint32_t enough) {

@@ -30,7 +30,7 @@ struct DeviceListsTests {
     @Test("what the device cannot tell apart is searched by the index")
     func repeated() throws {
         // One vector many times: more equal distances than there are candidates.
-        let base = Matrix<Float>(rows: 200, columns: 4) { x in for i in x.indices { x[i] = Float(i % 4) } }
+        let base = Matrix<Float>(rows: 1_100, columns: 4) { x in for i in x.indices { x[i] = Float(i % 4) } }
         let index = try Self.index("IVF1,Flat", .l2, base)
         let lists = try Self.lists(index, FakeDevice())
         let found = try lists.search(base.rows(0..<2), k: 3, nprobe: 1)
@@ -39,12 +39,24 @@ struct DeviceListsTests {
         #expect(found.rows == [Array(expected[0]), Array(expected[1])])
     }
 
+    @Test("what the first look cannot tell apart a wider one can")
+    func widened() throws {
+        // More equal vectors than the first look keeps, fewer than the second does.
+        let base = Matrix<Float>(rows: 300, columns: 4) { x in for i in x.indices { x[i] = Float(i % 4) } }
+        let index = try Self.index("IVF1,Flat", .l2, base)
+        let found = try Self.lists(index, FakeDevice()).search(base.rows(0..<2), k: 3, nprobe: 1)
+        #expect(found.repeated == 0)
+        let expected = try index.search(base.rows(0..<2), k: 3, options: .init(nprobe: 1)).neighbors
+        #expect(found.rows == [Array(expected[0]), Array(expected[1])])
+    }
+
     @Test("codes that a device does not hold, and k beyond its limit, are refused")
     func refused() throws {
         let base = Matrix<Float>.random(rows: 100, columns: 4, seed: 3)
+        let expected = " on a device; expected IVF…,Flat or IVF…,PQ of 4 to 8 bits"
         for spec in ["IVF4,SQ8", "IVF4,SQ8,RFlat"] {
             let index = try Self.index(spec, .l2, base)
-            #expect(throws: IndexError.unsupported(spec)) { try Self.lists(index, FakeDevice()) }
+            #expect(throws: IndexError.unsupported(spec + expected)) { try Self.lists(index, FakeDevice()) }
         }
         let lists = try Self.lists(Self.index("IVF4,Flat", .l2, base), FakeDevice())
         #expect(throws: CUDAError.outOfRange(name: "k", value: 1_025, allowed: 1...1_024)) {
@@ -61,7 +73,6 @@ struct DeviceListsTests {
 
     private static func lists(_ index: IVFIndex, _ device: FakeDevice) throws -> DeviceLists {
         let context = try device.context()
-        return try DeviceLists(
-            index, library: FakeDevice.kernels(context), pool: DevicePool(context), stream: CUDAStream(context))
+        return try DeviceLists(index, library: FakeDevice.kernels(context), pool: DevicePool(context))
     }
 }

@@ -1,0 +1,227 @@
+package import Akin
+
+extension DeviceLists {
+    /// What a search found.
+    package struct Answer: Sendable {
+        /// One row per query, nearest first, ties by smaller id.
+        package var rows: [[Neighbor]] = []
+        /// Queries that were searched by the index.
+        package var repeated = 0
+        /// Queries whose rows may lack a neighbour, because floats cannot tell it from others and the index is not there
+        /// to decide.
+        package var undecided = 0
+        /// Vectors in the lists that queries looked at, all together.
+        package var visited = 0
+        /// Seconds that the device was at it, from tables to decisions.
+        package var deviceSeconds = 0.0
+    }
+
+    /// Finds the `k` nearest vectors of each query in its `nprobe` nearest lists.
+    ///
+    /// - Parameters:
+    ///   - queries: `[q, dimension]`, finite.
+    ///   - k: 1 to 1,024.
+    ///   - nprobe: 1 to the number of lists.
+    ///   - options: threads, and cancellation.
+    ///   - nearest: finds the nearest centroids; the index does where it is `nil`.
+    /// - Returns: the rows, and how they were come by.
+    /// - Throws: ``CUDAError``: numbers out of range; what the pool, compiling and launches throw; `IndexError`,
+    ///   `CancellationError`.
+    package func search(
+        _ queries: Matrix<Float>, k: Int, nprobe: Int, options: SearchOptions = .init(threads: 1),
+        nearest: ((Matrix<Float>, _ k: Int) throws -> Neighbors)? = nil
+    ) throws -> Answer {
+        var answer = Answer()
+        guard queries.rows > 0 else { return answer }
+        answer.rows.reserveCapacity(queries.rows)
+        let clock = try DeviceClock(CUDAStream(library.context))
+        let size = try batch(queries.rows, k: k, nprobe: nprobe)
+        for first in stride(from: 0, to: queries.rows, by: size) {
+            try options.monitor.update("search", done: first, total: queries.rows)
+            let some = queries.rows(first..<min(first + size, queries.rows))
+            let asked = try index.listQueries(some, nprobe: nprobe, options: options, nearest: nearest)
+            for list in asked.lists {
+                answer.visited += Int(stored.firsts[Int(list) + 1] - stored.firsts[Int(list)])
+            }
+            try search(some, Asked(asked, nprobe: nprobe), k: k, options, clock, &answer)
+        }
+        answer.deviceSeconds = clock.seconds
+        return answer
+    }
+
+    /// Queries as the codes see them, and the lists that they look at.
+    private struct Asked {
+        var queries: Matrix<Float>
+        var lists: [UInt32]
+        var offsets: [Float]
+        var nprobe: Int
+
+        init(_ asked: (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]), nprobe: Int) {
+            (queries, lists, offsets) = asked
+            self.nprobe = nprobe
+        }
+
+        /// Some of them.
+        func only(_ which: [Int]) -> Asked {
+            var some = self
+            some.queries = Matrix(which.map { queries[$0] })
+            some.lists = which.flatMap { lists[$0 * nprobe..<($0 + 1) * nprobe] }
+            some.offsets = which.flatMap { offsets[$0 * nprobe..<($0 + 1) * nprobe] }
+            return some
+        }
+    }
+
+    /// Searches a batch, and looks again at what was not certain.
+    private func search(
+        _ queries: Matrix<Float>, _ asked: Asked, k: Int, _ options: SearchOptions, _ clock: DeviceClock,
+        _ answer: inout Answer
+    ) throws {
+        let found = try scan(asked, k: k, wanted: nil, clock)
+        var rows = try found.rows(k: k, lists: self, threads: options.threads ?? availableCores())
+        var open = (0..<queries.rows).filter { found.certain[$0] == 0 }
+        if !open.isEmpty, found.wanted < ListScanPlan.mostWanted {
+            let wider = try scan(asked.only(open), k: k, wanted: ListScanPlan.mostWanted, clock)
+            for (i, row) in try wider.rows(k: k, lists: self, threads: 1).enumerated() { rows[open[i]] = row }
+            open = open.indices.filter { wider.certain[$0] == 0 }.map { open[$0] }
+        }
+        if isComplete {
+            for q in open {
+                let again = try index.search(
+                    queries.rows(q..<q + 1), k: k,
+                    options: SearchOptions(threads: options.threads, nprobe: asked.nprobe))
+                rows[q] = Array(again.neighbors[0])
+            }
+            answer.repeated += open.count
+        } else {
+            answer.undecided += open.count
+        }
+        answer.rows += rows
+    }
+
+    private func plan(queries: Int, k: Int, nprobe: Int, wanted: Int? = nil) throws(CUDAError) -> ListScanPlan {
+        let device = library.context.device
+        return try ListScanPlan(
+            queries: queries, nprobe: nprobe, k: k, wanted: wanted,
+            vectorsPerList: Double(stored.count) / Double(max(1, index.nlist)),
+            codes: tables.ksub == 0
+                ? .floats(dimension: index.codedDimension) : .product(m: tables.m, ksub: tables.ksub),
+            multiprocessors: device.multiprocessors, sharedLimit: device.sharedMemoryPerBlockOptIn)
+    }
+
+    /// Queries of a batch: what they take fits half of the memory that is left.
+    private func batch(_ queries: Int, k: Int, nprobe: Int) throws(CUDAError) -> Int {
+        let room = max(0, pool.budget - pool.usage.inUse) / 2
+        var size = min(queries, 1 << 16)
+        while size > 1 {
+            // The second look asks for the most candidates.
+            let plan = try plan(queries: size, k: k, nprobe: nprobe, wanted: ListScanPlan.mostWanted)
+            let each = 4 * (index.codedDimension + tables.m * tables.ksub + 2 * nprobe) + 8 * plan.wanted + 4
+            if plan.entryBytes + size * each <= room { break }
+            size = (size + 1) / 2
+        }
+        return size
+    }
+
+    /// Scans, selects and decides.
+    private func scan(_ asked: Asked, k: Int, wanted: Int?, _ clock: DeviceClock) throws -> FoundVectors {
+        let count = asked.queries.rows, nprobe = asked.nprobe, stream = clock.stream
+        let plan = try plan(queries: count, k: k, nprobe: nprobe, wanted: wanted)
+        func put<Element>(_ values: [Element]) throws -> DeviceBuffer<Element> {
+            let buffer = try pool.allocate(Element.self, count: values.count, on: stream)
+            try stream.upload(values, to: buffer)
+            return buffer
+        }
+        try clock.start()
+        let x = try pool.allocate(Float.self, count: count * asked.queries.columns, on: stream)
+        try asked.queries.withUnsafeElements { try stream.upload($0, to: x) }
+        let probed = try put(asked.lists), offset = try put(asked.offsets)
+        let entries = try pool.allocate(UInt64.self, count: plan.blocks * plan.wanted, on: stream)
+        let keys = try pool.allocate(Float.self, count: count * plan.wanted, on: stream)
+        let numbers = try pool.allocate(UInt32.self, count: count * plan.wanted, on: stream)
+        let certain = try pool.allocate(UInt32.self, count: count, on: stream)
+
+        let dimension = UInt32(asked.queries.columns), probes = UInt32(nprobe)
+        let scan = try kernel(plan.kernel(isProduct: isProduct))
+        let (chunks, perBlock) = (UInt32(plan.chunks), UInt32(plan.perBlock))
+        let (wanted, lists) = (UInt32(plan.wanted), UInt32(index.nlist)), end = isProduct ? "ip" : "l2"
+        let (codes, starts, blocks) = (stored.codes, stored.starts, stored.blocks)
+        if let codebooks {
+            let (m, ksub) = (UInt32(tables.m), UInt32(tables.ksub)), dsub = dimension / m
+            let table = try pool.allocate(Float.self, count: count * tables.m * tables.ksub, on: stream)
+            try stream.launch(
+                kernel("akin_ivf_tables"), grid: LaunchSize(count), block: 256,
+                sharedBytes: 4 * asked.queries.columns, x, codebooks, m, ksub, dsub, Float(isProduct ? -1 : -2), table)
+            if ksub == 16 {
+                try stream.launch(
+                    scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
+                    stored.terms, starts, blocks, probed, offset, probes, table, m, chunks, perBlock, wanted, entries)
+            } else {
+                try stream.launch(
+                    scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
+                    stored.terms, starts, blocks, probed, offset, probes, table, m, ksub, chunks, perBlock, wanted,
+                    entries)
+            }
+            try stream.launch(
+                kernel("akin_ivf_decide_pq_" + end), grid: LaunchSize(count), block: 256,
+                sharedBytes: plan.decideSharedBytes, entries, chunks, wanted, UInt32(k), codes, starts, blocks, lists,
+                offset, probes, x, centroids, dimension, codebooks, UInt32(stored.rows), ksub, dsub, tables.growth,
+                tables.radius, tables.fixed, keys, numbers, certain)
+        } else {
+            try stream.launch(
+                scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes, starts,
+                blocks, probed, probes, x, dimension, chunks, perBlock, wanted, entries)
+            try stream.launch(
+                kernel("akin_ivf_decide_flat_" + end), grid: LaunchSize(count), block: 256,
+                sharedBytes: plan.decideSharedBytes, entries, chunks, wanted, UInt32(k), codes, starts, blocks, lists,
+                x, dimension, tables.growth, tables.radius, keys, numbers, certain)
+        }
+        try clock.stop()
+        return FoundVectors(
+            wanted: plan.wanted, keys: try stream.download(keys), numbers: try stream.download(numbers),
+            certain: try stream.download(certain))
+    }
+}
+
+/// What the decision of a scan wrote: of each query `wanted` vectors at most, best first.
+private struct FoundVectors: Sendable {
+    var wanted: Int
+    var keys: [Float]
+    var numbers: [UInt32]
+    var certain: [UInt32]
+
+    /// The k best of each query, ties by smaller id.
+    func rows(k: Int, lists: DeviceLists, threads: Int) throws -> [[Neighbor]] {
+        let slots = RowSlots(count: certain.count), share = 256
+        try parallelFor(threads: threads, count: (certain.count + share - 1) / share) { i in
+            for q in i * share..<min((i + 1) * share, certain.count) { slots.rows[q] = row(q, k: k, lists) }
+        }
+        return Array(slots.rows)
+    }
+
+    private func row(_ q: Int, k: Int, _ lists: DeviceLists) -> [Neighbor] {
+        let first = q * wanted, last = first + wanted
+        var end = first, hasTies = false
+        // Vectors as far as the k-th may take its place by their ids.
+        while end < last, numbers[end] != .max, end < first + k || keys[end] == keys[first + k - 1] {
+            if end > first, keys[end] == keys[end - 1] { hasTies = true }
+            end += 1
+        }
+        var row = (first..<end).map { Neighbor(id: lists.stored.id(numbers[$0]), score: keys[$0]) }
+        if hasTies { row.sort { ($0.score, $0.id) < ($1.score, $1.id) } }
+        if row.count > k { row.removeLast(row.count - k) }
+        if lists.isProduct { for i in row.indices { row[i].score = 0 - row[i].score } }
+        return row
+    }
+}
+
+/// A row for each query; each is written by one thread.
+private final class RowSlots: @unchecked Sendable {
+    let rows: UnsafeMutableBufferPointer<[Neighbor]>
+
+    init(count: Int) {
+        rows = .allocate(capacity: count)
+        rows.initialize(repeating: [])
+    }
+
+    deinit { rows.deinitialize().deallocate() }
+}

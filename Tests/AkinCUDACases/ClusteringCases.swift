@@ -1,0 +1,101 @@
+import Akin
+import AkinCUDA
+
+extension CUDACase {
+    /// k-means on a GPU is that of the CPU.
+    static let clustering = [
+        CUDACase("k-means gives the CPU's centroids, sizes and objectives") { device in
+            let clustering = try CUDAClustering(kernels: device.kernels, budget: 256 << 20)
+            let points = clusterRows(600, 24, seed: 1)
+            for (centroids, isSpherical, restarts) in [(150, false, 1), (33, true, 2), (1, false, 1)] {
+                var options = KMeansOptions(
+                    iterations: 3, restarts: restarts, isSpherical: isSpherical, maxPointsPerCentroid: nil)
+                let expected = try KMeans.train(points, centroids: centroids, options: options)
+                options.device = clustering
+                let found = try KMeans.train(points, centroids: centroids, options: options)
+                try expectSameClusters(found, expected, "\(centroids) centroids")
+            }
+        },
+        CUDACase("k-means gives empty centroids the places that the CPU gives them") { device in
+            let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
+            // 40 places with 10 points each, and more centroids than a random start hits.
+            let places = clusterRows(40, 6, seed: 2)
+            let points = Matrix((0..<400).map { i in places[i % 40].map { $0 + Float(i / 40) * 0x1p-12 } })
+            for start in KMeansOptions.Start.allCases {
+                var options = KMeansOptions(iterations: 6, seed: 5, start: start, maxPointsPerCentroid: nil)
+                let expected = try KMeans.train(points, centroids: 60, options: options)
+                options.device = clustering
+                try expectSameClusters(try KMeans.train(points, centroids: 60, options: options), expected, "\(start)")
+            }
+        },
+        CUDACase("an inverted file trained there has the CPU's lists") { device in
+            let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
+            let points = clusterRows(600, 16, seed: 3)
+            for (spec, metric) in [("IVF20,Flat", Metric.l2), ("IVF12,PQ4", .cosine)] {
+                let parsed = try IndexSpec(parsing: spec)
+                var (there, here) = (
+                    try IVFIndex(
+                        training: points, spec: parsed, metric: metric,
+                        options: .init(iterations: 3, device: clustering)),
+                    try IVFIndex(training: points, spec: parsed, metric: metric, options: .init(iterations: 3))
+                )
+                try there.add(points, device: clustering)
+                try here.add(points)
+                let queries = clusterRows(20, 16, seed: 4), options = SearchOptions(nprobe: 3)
+                try expectSame(
+                    there.search(queries, k: 10, options: options), here.search(queries, k: 10, options: options), spec)
+            }
+        },
+        CUDACase("iterations that stay on the device move centroids as the CPU does") { device in
+            let pool = try DevicePool(device.context, budget: 64 << 20)
+            let stream = try CUDAStream(device.context)
+            let points = clusterRows(300, 20, seed: 6)
+            var centroids = points.rows(0..<30)
+            let steps = try DeviceClustering(
+                points, centroids: 30, metric: .l2, library: device.kernels, pool: pool, stream: stream)
+            try steps.place(centroids)
+            for _ in 0..<2 {
+                try steps.iterate(isSpherical: false)
+                let numbers = try CentroidAssigner(centroids, metric: .l2).assign(points)
+                centroids = Matrix(
+                    (0..<30).map { centroid in
+                        let members = numbers.indices.filter { numbers[$0] == UInt32(centroid) }
+                        guard !members.isEmpty else { return centroids[centroid] }
+                        return (0..<20).map { c in
+                            Float(members.reduce(0.0) { $0 + Double(points[$1, c]) } / Double(members.count))
+                        }
+                    })
+                let moved = try steps.currentCentroids()
+                for i in 0..<30 { try expect(moved[i], equals: centroids[i], "centroid \(i)") }
+            }
+        },
+    ]
+
+    /// Random rows around few places, some of them equal.
+    private static func clusterRows(_ rows: Int, _ dimension: Int, seed: UInt64) -> Matrix<Float> {
+        var random = SplitMix64(seed: seed)
+        let middles = (0..<8 * dimension).map { _ in Float.random(in: -3..<3, using: &random) }
+        return Matrix(rows: rows, columns: dimension) { x in
+            for row in 0..<rows {
+                let middle = Int(random.next() % 8) * dimension
+                for c in 0..<dimension {
+                    x[row * dimension + c] = middles[middle + c] + Float.random(in: -1..<1, using: &random)
+                }
+                guard row % 5 == 4 else { continue }
+                for c in 0..<dimension { x[row * dimension + c] = x[(row - 3) * dimension + c] }
+            }
+        }
+    }
+
+    /// Fails unless two trainings gave the same, bit by bit.
+    private static func expectSameClusters(_ found: Clustering, _ expected: Clustering, _ what: String) throws {
+        for i in 0..<expected.centroids.rows {
+            try expect(
+                found.centroids[i].map(\.bitPattern), equals: expected.centroids[i].map(\.bitPattern),
+                "\(what), centroid \(i)")
+        }
+        try expect(found.sizes, equals: expected.sizes, "\(what), sizes")
+        try expect(found.history, equals: expected.history, "\(what), objectives")
+        try expect(found.iterations, equals: expected.iterations, "\(what), iterations")
+    }
+}

@@ -1,0 +1,105 @@
+import Akin
+import AkinCUDA
+
+extension CUDACase {
+    /// What a GPU finds in inverted lists is what the CPU finds, and the lists that it fills are the CPU's.
+    static let lists = [
+        CUDACase("inverted files give the CPU's ids and scores") { device in
+            for (spec, metric) in [
+                ("IVF12,Flat", Metric.l2), ("IVF12,Flat", .innerProduct), ("IVF12,PQ6", .l2), ("IVF12,PQ6", .cosine),
+                ("IVF12,PQ4x6", .l2), ("IVF12,PQ12x4", .innerProduct), ("IVF8_HNSW4,Flat", .l2), ("PQ12x4fs", .l2),
+            ] {
+                let index = try listIndex(spec, metric, count: 600, dimension: 24)
+                let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 64 << 20)
+                let queries = listRows(5, 24, seed: 9)
+                for (k, nprobe) in [(10, 3), (40, 100)] {
+                    let options = SearchOptions(nprobe: nprobe)
+                    let expected = try index.search(queries, k: k, options: options)
+                    let found = try there.answer(queries, k: k, options: options)
+                    let what = "\(spec), \(metric), k \(k), nprobe \(nprobe)"
+                    try expectSame(found.result, expected, what)
+                    try expect(found.repeated, equals: 0, "\(what), queries that the CPU answered")
+                    try expect(found.result.isLimited, equals: expected.isLimited, "\(what), isLimited")
+                }
+                let filter = SearchOptions(nprobe: 3, filter: .members(of: [7, 21, 30, 77]))
+                try expectSame(
+                    there.search(queries, k: 3, options: filter), index.search(queries, k: 3, options: filter),
+                    "\(spec) under a filter")
+            }
+        },
+        CUDACase("many queries are searched in batches that fit") { device in
+            let index = try listIndex("IVF9,PQ4", .l2, count: 400, dimension: 8)
+            let queries = listRows(40, 8, seed: 10), options = SearchOptions(nprobe: 4)
+            let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 1 << 20)
+            try expectSame(
+                there.search(queries, k: 5, options: options), index.search(queries, k: 5, options: options), "batches")
+        },
+        CUDACase("inverted files refuse what the CPU refuses") { device in
+            let index = try listIndex("IVF4,Flat", .l2, count: 100, dimension: 4)
+            let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 16 << 20)
+            let queries = listRows(2, 4, seed: 11), bad = Matrix([[0, 1, .nan, 2] as [Float]])
+            for (asked, k, nprobe) in [(queries, 0, 1), (listRows(2, 5, seed: 1), 1, 1), (bad, 1, 1), (queries, 1, 0)] {
+                var errors: [IndexError?] = []
+                for one in [index, there] as [any VectorIndex] {
+                    do {
+                        _ = try one.search(asked, k: k, options: SearchOptions(nprobe: nprobe))
+                        errors.append(nil)
+                    } catch let error as IndexError { errors.append(error) }
+                }
+                try expect(errors[0] != nil, "the CPU refuses nothing")
+                try expect(errors[1], equals: errors[0], "the error")
+            }
+        },
+        CUDACase("lists filled on the device are the CPU's, bit by bit") { device in
+            for (spec, metric) in [
+                ("IVF12,PQ6", Metric.l2), ("IVF12,PQ6", .innerProduct), ("IVF7,PQ4x5", .l2), ("IVF12,PQ12x4", .l2),
+                ("IVF12,PQ3x4", .l2), ("IVF150,PQ2x4fsr", .l2),
+            ] {
+                let empty = try listIndex(spec, metric, count: 0, dimension: 12)
+                let points = listRows(700, 12, seed: 12)
+                var expected = empty
+                try expected.add(points)
+                let pool = try DevicePool(device.context, budget: 64 << 20)
+                let stream = try CUDAStream(device.context)
+                let builder = try DeviceListBuilder(
+                    empty, capacity: 700, library: device.kernels, pool: pool, stream: stream)
+                // Parts of any size.
+                for part in [0..<1, 1..<300, 300..<700] {
+                    let there = try pool.allocate(Float.self, count: part.count * 12, on: stream)
+                    try points.rows(part).withUnsafeElements { try stream.upload($0, to: there) }
+                    try builder.add(there, rows: part.count)
+                }
+                let lists = try builder.finish()
+                let (found, made) = (try lists.stored.download(stream), expected.interleavedLists())
+                try expect(found.starts, equals: made?.starts ?? [], "\(spec), starts")
+                try expect(found.blocks, equals: made?.blocks ?? [], "\(spec), blocks")
+                try expect(found.ids, equals: made?.ids ?? [], "\(spec), ids")
+                try expect(found.codes, equals: made?.codes ?? [], "\(spec), codes")
+                try expect(found.terms, equals: made?.terms ?? [], "\(spec), terms")
+                // Nothing but these lists is searched: the host has no vectors.
+                let queries = listRows(5, 12, seed: 13)
+                let answer = try lists.search(queries, k: 7, nprobe: 3)
+                try expect(answer.undecided, equals: 0, "\(spec), queries that stay open")
+                let rows = try expected.search(queries, k: 7, options: .init(nprobe: 3)).neighbors
+                for q in 0..<5 { try expect(answer.rows[q], equals: Array(rows[q]), "\(spec), query \(q)") }
+                let home = try lists.onHost()
+                try expect(home.interleavedLists() == made, "\(spec): lists that went to the device and back differ")
+            }
+        },
+    ]
+
+    private static func listIndex(_ spec: String, _ metric: Metric, count: Int, dimension: Int) throws -> IVFIndex {
+        let base = listRows(max(count, 800), dimension, seed: 8)
+        var index = try IVFIndex(
+            training: base, spec: IndexSpec(parsing: spec), metric: metric, options: .init(iterations: 2))
+        try index.add(base.rows(0..<count))
+        return index
+    }
+
+    private static func listRows(_ rows: Int, _ dimension: Int, seed: UInt64) -> Matrix<Float> {
+        var random = SplitMix64(seed: seed)
+        return Matrix(rows: rows, columns: dimension) { x in
+            for i in x.indices { x[i] = (0..<4).reduce(-2) { sum, _ in sum + Float.random(in: 0..<1, using: &random) } }
+        }
+    }
+}
