@@ -50,6 +50,8 @@ On the machine with the GPU (driver, and NVRTC from the CUDA toolkit, PyTorch or
 
     ./akin-cuda-check                              # cases and measurements, as a table
     AKIN_NVRTC=/path/to/libnvrtc.so.13 ./akin-cuda-check --fill gpu.md
+    ./akin-cuda-check --scale 100M                 # about ten minutes each: vectors made there, an inverted file of them
+    ./akin-cuda-check --scale 1B
     compute-sanitizer --tool memcheck ./akin-cuda-check --skip-measuring
     compute-sanitizer --tool racecheck ./akin-cuda-check --skip-measuring
 

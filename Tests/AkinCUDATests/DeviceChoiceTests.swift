@@ -7,6 +7,7 @@ struct DeviceChoiceTests {
         "names are read and written",
         arguments: [
             ("cpu", DeviceChoice.cpu), ("cuda:0", .cuda(0)), ("cuda:17", .cuda(17)), ("cuda:all", .allCUDA),
+            ("cuda:0,1", .several([0, 1])), ("cuda:2,2,0", .several([2, 2, 0])),
         ])
     func names(_ text: String, _ choice: DeviceChoice) {
         #expect(DeviceChoice(text) == choice)
@@ -16,7 +17,10 @@ struct DeviceChoiceTests {
 
     @Test(
         "other names are not",
-        arguments: ["", "CPU", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:01", "cuda:0,1", "cuda:0 "])
+        arguments: [
+            "", "CPU", "gpu", "cuda:", "cuda:-1", "cuda:+1", "cuda:01", "cuda:0,", "cuda:,1", "cuda:0,01", "cuda:0,all",
+            "cuda:0 ",
+        ])
     func wrong(_ text: String) { #expect(DeviceChoice(text) == nil) }
 
     @Test("the processor needs no driver; a GPU that is not there is an error")
@@ -32,6 +36,8 @@ struct DeviceChoiceTests {
         let one = try DeviceChoice.cuda(ordinal).contexts { () throws(CUDAError) in driver }
         #expect(one.map(\.device.ordinal) == [ordinal])
         #expect(one.first?.device.architecture == "sm_86")
+        let twice = try DeviceChoice.several([ordinal, ordinal]).contexts { () throws(CUDAError) in driver }
+        #expect(twice.map(\.device.ordinal) == [ordinal, ordinal])
         #expect(throws: CUDAError.noSuchDevice(driver.deviceCount, count: driver.deviceCount)) {
             try DeviceChoice.cuda(driver.deviceCount).contexts { () throws(CUDAError) in driver }
         }

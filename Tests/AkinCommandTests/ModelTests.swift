@@ -40,6 +40,41 @@ struct ModelTests {
         #expect(try scratch.names == before)
     }
 
+    @Test(
+        "a model on a GPU says what is missing of the library, or of the driver",
+        .enabled(if: hasRuntime, "needs ONNX Runtime"))
+    func embedsOnGPU() throws {
+        let scratch = try Scratch()
+        let images = try Pictures.folder("images", classes: 1, in: scratch)
+        let model = try writeModel(in: scratch)
+        let before = try scratch.names
+        let runtime = try ONNXRuntime.find()
+        let forGPUs = try runtime.providers().contains("CUDAExecutionProvider")
+        let parts =
+            forGPUs
+            ? ["/nowhere/libcuda.so.1"]
+            : [runtime.path, runtime.version, "CPUExecutionProvider", "onnxruntime-gpu", "AKIN_ONNXRUNTIME"]
+        for command in [
+            ["embed", images, "-o", scratch.path("v.npy")],
+            ["classify", "--train", images, "--report", scratch.path("report")],
+        ] {
+            let output = try Program.run(
+                command + ["--model", model, "--device", "cuda"], environment: ["AKIN_CUDA": "/nowhere/libcuda.so.1"])
+            #expect(output.status == 1)
+            for part in parts { #expect(output.standardError.contains(part), "\(output.standardError)") }
+        }
+        #expect(try scratch.names == before)
+    }
+
+    @Test("what needs no model runs on the processor, and says so")
+    func builtInOnGPU() throws {
+        let scratch = try Scratch()
+        let images = try Pictures.folder("images", classes: 1, in: scratch)
+        let output = try Program.run(["embed", images, "-o", scratch.path("v.npy"), "--device", "cuda"])
+        #expect(output.status == 1)
+        for part in ["builtin", "--model", "--device cpu"] { #expect(output.standardError.contains(part)) }
+    }
+
     @Test("embeds with a model", .enabled(if: hasRuntime, "needs ONNX Runtime"))
     func embeds() throws {
         let scratch = try Scratch()

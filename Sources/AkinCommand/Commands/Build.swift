@@ -50,10 +50,18 @@ struct Build: ParsableCommand {
     var alpha = HNSWIndex.Construction().alpha
 
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
-        if spec != "auto" { _ = try parseSpec(spec) }
+        let parsed = spec == "auto" ? nil : try parseSpec(spec)
+        if let device = device.device, device != .cpu {
+            guard case .partitioned(.some, _) = parsed?.core else {
+                throw ValidationError(
+                    "--device \(device): inverted files (IVF…) are built on a GPU, \(spec) is not; expected --device cpu"
+                )
+            }
+        }
         guard recall > 0, recall <= 1 else {
             throw ValidationError("--recall is \(recall); it must be above 0, at most 1")
         }
@@ -118,7 +126,7 @@ struct Build: ParsableCommand {
         try BuiltIndex(
             spec, input.vectors, metric: metric, space: input.space,
             options: .init(
-                training: training, construction: .init(efConstruction: efConstruction, alpha: alpha)),
+                training: training(), construction: .init(efConstruction: efConstruction, alpha: alpha)),
             monitor: session.monitor)
     }
 
@@ -126,7 +134,7 @@ struct Build: ParsableCommand {
         let file = try VectorFile(path: vectors)
         let space = try EmbeddedSet.space(of: vectors)
         let summary = try naming(vectors) {
-            try IVFBuilder(spec: spec, metric: metric, memory: memory, space: space, training: training)
+            try IVFBuilder(spec: spec, metric: metric, memory: memory, space: space, training: training())
                 .build(file, to: output, monitor: session.monitor)
         }
         if summary.resumedShards > 0 {
@@ -141,8 +149,8 @@ struct Build: ParsableCommand {
             ], session)
     }
 
-    private var training: IVFIndex.TrainingOptions {
-        .init(seed: seed, iterations: iterations, threads: parallel.threads)
+    private func training() throws -> IVFIndex.TrainingOptions {
+        .init(seed: seed, iterations: iterations, threads: parallel.threads, device: try device.chosen.clustering())
     }
 
     private func report(

@@ -10,7 +10,8 @@ struct Classify: ParsableCommand {
         discussion: """
             The training set is indexed and its vectors carry the labels; the validation set asks, and the training set asks \
             itself, leaving each image out of its own answer. Sets are images, with one sub-folder per class, or vectors that \
-            `akin embed` wrote. Images are embedded into REPORT/vectors, where an interrupted run goes on.
+            `akin embed` wrote. Images are embedded into REPORT/vectors, where an interrupted run goes on. With --device cuda \
+            the model runs and the neighbours are found on a GPU.
 
             Example:
               akin classify --train train/ --val val.tar --model vit_tiny/ -k 1,10,20 --report report
@@ -67,6 +68,7 @@ struct Classify: ParsableCommand {
 
     @OptionGroup var embedding: EmbedOptions
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
@@ -78,7 +80,7 @@ struct Classify: ParsableCommand {
     func run() throws {
         let session = Session(talk)
         let needsModel = ([train] + (val.map { [$0] } ?? [])).contains { !isVectorFile($0) }
-        let embedder = try needsModel ? model.makeEmbedder() : nil
+        let embedder = try needsModel ? model.makeEmbedder(on: model.isBuiltIn ? .cpu : device.chosen) : nil
         var phases: [ClassificationReport.EmbeddingPhase] = []
         let trainSet = try load(train, as: .train, embedder, &phases, session)
         let validationSet = try val.map { try load($0, as: .validation, embedder, &phases, session) }
@@ -95,7 +97,7 @@ struct Classify: ParsableCommand {
                 train: trainSet, validation: validationSet, options: options, title: title, embedding: phases,
                 pictures: ClassificationExperiment.pictures(
                     train: try source(train), validation: try val.flatMap(source)),
-                folder: report, index: parseSpec(spec), session: session)
+                folder: report, index: parseSpec(spec), place: device.chosen, session: session)
         }
         if !talk.json { experiment.tellTimes(session) }
         try experiment.tell(session)
@@ -123,7 +125,8 @@ struct Classify: ParsableCommand {
         phases.append(
             .init(
                 part: part, images: done.summary.embedded + done.summary.skipped - done.summary.resumed,
-                seconds: done.seconds, threads: parallel.count, device: "CPU", model: embedder.space.name))
+                seconds: done.seconds, threads: parallel.count, device: embedder.deviceName, model: embedder.space.name)
+        )
         return try EmbeddedSet(path: file)
     }
 }

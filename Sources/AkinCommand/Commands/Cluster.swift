@@ -7,7 +7,8 @@ struct Cluster: ParsableCommand {
         abstract: "Finds centroids: k-means clustering.",
         discussion: """
             Writes one centroid per row. The same seed gives the same centroids, on any number of threads. At most 256 vectors \
-            per centroid are used, drawn at random; --all-points uses all. --memory takes a file larger than memory in batches.
+            per centroid are used, drawn at random; --all-points uses all. --memory takes a file larger than memory in batches. \
+            --device cuda works on a GPU, with the same centroids.
 
             Example:
               akin cluster vectors.npy --centroids 4096 -o centroids.npy
@@ -64,6 +65,7 @@ struct Cluster: ParsableCommand {
     var output: String
 
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
@@ -78,6 +80,9 @@ struct Cluster: ParsableCommand {
         if let balance, !(balance >= 1 && balance <= 1000) {
             throw ValidationError("--balance is \(balance); it must be in 1...1000")
         }
+        if balance != nil, let device = device.device, device != .cpu {
+            throw ValidationError("--balance is for the processor; expected --device cpu, got \(device)")
+        }
     }
 
     func run() throws {
@@ -86,10 +91,11 @@ struct Cluster: ParsableCommand {
         guard file.count > 0 else {
             throw CommandError("\(vectors): expected at least one vector, the file holds none")
         }
+        let device = try device.chosen.clustering()
         let options = KMeansOptions(
             iterations: iterations, seed: seed, start: start, restarts: restarts, tolerance: tolerance,
             isSpherical: spherical, balance: balance, maxPointsPerCentroid: allPoints ? nil : pointsPerCentroid,
-            passes: passes, threads: parallel.threads, arithmetic: arithmetic)
+            passes: passes, threads: parallel.threads, arithmetic: arithmetic, device: device)
         let (found, seconds) = try timed {
             try naming(vectors) {
                 try KMeans.train(
@@ -101,7 +107,8 @@ struct Cluster: ParsableCommand {
             let writer = try VectorWriter(path: assignments, dimension: 1, elementType: .int32)
             try naming(vectors) {
                 try KMeans.assign(
-                    file, to: found, isSpherical: spherical, threads: parallel.count, monitor: session.monitor
+                    file, to: found, isSpherical: spherical, threads: parallel.count, device: device,
+                    monitor: session.monitor
                 ) { numbers in
                     try writer.append(
                         Matrix<Int32>(rows: numbers.count, columns: 1) { elements in

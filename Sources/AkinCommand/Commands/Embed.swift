@@ -13,6 +13,7 @@ struct Embed: ParsableCommand {
             Example:
               akin embed photos/ --model vit_tiny/ -o vectors.npy
               akin embed train.tar --model builtin -o train.npy --strict
+              akin embed train.tar --model vit_base/ --device cuda -o train.npy
             """)
 
     @Argument(help: "A folder (sub-folders are labels), a .tar of one, or an image.")
@@ -25,11 +26,12 @@ struct Embed: ParsableCommand {
 
     @OptionGroup var embedding: EmbedOptions
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func run() throws {
         let session = Session(talk)
-        let (embedder, loading) = try timed { try model.makeEmbedder() }
+        let (embedder, loading) = try timed { try model.makeEmbedder(on: device.chosen) }
         let done = try TimedEmbedding(
             images: images, by: embedder, to: output, options: embedding.options(threads: parallel.threads), in: session
         )
@@ -44,6 +46,7 @@ struct Embed: ParsableCommand {
                 "images": .int(summary.embedded), "skipped": .int(summary.skipped), "resumed": .int(summary.resumed),
                 "seconds": .seconds(done.seconds), "images_per_second": .double(rate),
                 "load_seconds": .seconds(loading), "threads": .int(parallel.count),
+                "device": .string(embedder.deviceName),
                 "dimension": .int(summary.dimension), "space": .string(summary.space.id),
                 "space_name": .string(summary.space.name), "output": .string(output),
             ])

@@ -72,7 +72,7 @@ struct Eval: ParsableCommand {
             index: index, queries: queries, isMapped: mapped, threads: parallel.threads, monitor: session.monitor)
         let known = try truth.map { try GroundTruth(path: $0) }
         let vectors = try base.map { try readVectors($0).vectors } ?? (opened as? FlatIndex)?.vectors
-        let stored = try device.place(opened, path: index, threads: parallel.threads)
+        let stored = try device.chosen.place(opened, path: index, threads: parallel.threads)
         var settings = try sweep.reduce([SearchOptions()]) { settings, sweep in
             try settings.flatMap { try sweep.apply(to: $0) }
         }

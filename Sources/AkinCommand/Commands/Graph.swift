@@ -14,10 +14,14 @@ struct Graph: ParsableCommand {
 
             With --memory the vectors may be more than fit in memory: the work goes through blocks of them, its tables lie in             work files in the folder of the output, and the graph is the same to the last bit. Interrupted, it leaves nothing             and begins anew when the command is run again.
 
+            With --device cuda vectors are searched for on GPUs: the exact graph is the same; an approximate one comes from \
+            the lists of an inverted file, as many of them as a sample needs.
+
             Example:
               akin graph vectors.npy -k 10 -o graph.ivecs
               akin graph vectors.npy -k 10 --recall 0.95 --metric cosine -o graph.ivecs --json
               akin graph huge.fbin -k 10 --recall 0.95 --memory 4GiB -o graph.ivecs
+              akin graph vectors.npy -k 10 --device cuda -o graph.ivecs
             """)
 
     @Argument(help: "The vectors: .npy, .fvecs, .bvecs, .ivecs, .fbin, .u8bin or .i8bin.")
@@ -43,12 +47,16 @@ struct Graph: ParsableCommand {
     var output: String
 
     @OptionGroup var parallel: ThreadOptions
+    @OptionGroup var device: DeviceOptions
     @OptionGroup var talk: OutputOptions
 
     func validate() throws {
         try checkPositive(k, "-k")
         if let recall, !(recall > 0 && recall <= 1) {
             throw ValidationError("--recall is \(recall); it must be above 0 and at most 1")
+        }
+        if memory != nil, let device = device.device, device != .cpu {
+            throw ValidationError("--memory is for the processor; expected --device cpu, got \(device)")
         }
     }
 
@@ -62,9 +70,15 @@ struct Graph: ParsableCommand {
         }
         let set = try readVectors(vectors)
         try checkCount(set.vectors.rows)
+        let gpus = try device.chosen.graphs()
         let (graph, seconds) = try timed {
             try naming(vectors) {
-                recall == nil
+                if let gpus {
+                    return recall == nil
+                        ? try gpus.exact(set.vectors, k: k, metric: metric, options: options)
+                        : try gpus.approximate(set.vectors, k: k, metric: metric, options: options)
+                }
+                return recall == nil
                     ? try KNNGraph.exact(set.vectors, k: k, metric: metric, options: options)
                     : try KNNGraph.approximate(set.vectors, k: k, metric: metric, options: options)
             }

@@ -41,7 +41,7 @@ struct Search: ParsableCommand {
         let (opened, asked) = try readPair(
             index: index, queries: queries, isMapped: breadth.mapped, threads: parallel.threads,
             monitor: session.monitor)
-        let stored = try device.place(opened, path: index, threads: parallel.threads)
+        let stored = try device.chosen.place(opened, path: index, threads: parallel.threads)
         let (found, seconds) = try timed {
             try naming(queries) {
                 try stored.search(

@@ -42,7 +42,7 @@ struct Truth: ParsableCommand {
         guard k <= index.count else {
             throw CommandError("\(base): expected at least \(k) vectors for -k \(k), the file holds \(index.count)")
         }
-        let placed = try device.place(index, path: base, threads: parallel.threads)
+        let placed = try device.chosen.place(index, path: base, threads: parallel.threads)
         let (found, seconds) = try timed {
             try naming(queries) {
                 try placed.search(

@@ -41,13 +41,17 @@ struct DeviceList {
             [("path", JSONValue(survey.cacheFolder))])
         switch survey.devices {
         case .success(let devices):
-            if case .cuda(let ordinal) = choice {
+            let ordinals: [Int] =
+                switch choice {
+                case .cuda(let ordinal): [ordinal]
+                case .several(let ordinals): ordinals
+                default: Array(devices.indices)
+                }
+            for ordinal in ordinals {
                 guard devices.indices.contains(ordinal) else {
                     throw CUDAError.noSuchDevice(ordinal, count: devices.count)
                 }
                 addDevice(devices[ordinal], survey)
-            } else {
-                for device in devices { addDevice(device, survey) }
             }
         case .failure(let error):
             // Without a driver, that was said above.

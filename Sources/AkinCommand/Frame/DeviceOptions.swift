@@ -3,39 +3,79 @@ public import AkinCUDA
 public import ArgumentParser
 
 extension DeviceChoice: ExpressibleByArgument {
-    /// Reads `cpu`, `cuda`, `cuda:N` or `cuda:all`.
+    /// Reads `cpu`, `cuda`, `cuda:N`, `cuda:N,M` or `cuda:all`.
     public init?(argument: String) { self.init(argument) }
 
     /// What is offered where values are listed.
-    public static var allValueStrings: [String] { ["cpu", "cuda", "cuda:N", "cuda:all"] }
+    public static var allValueStrings: [String] { ["cpu", "cuda", "cuda:N", "cuda:N,M", "cuda:all"] }
 }
 
 /// `--device`: where a command works.
 struct DeviceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where to work: cpu, cuda (the first GPU), cuda:N or cuda:all.", valueName: "device"))
+            "Where to work: cpu, cuda (the first GPU), cuda:N, cuda:N,M (some) or cuda:all.", valueName: "device"))
     var device: DeviceChoice?
+
+    /// Where to work.
+    var chosen: WorkPlace { WorkPlace(device: device) }
 }
 
-extension DeviceOptions {
-    /// An index where it is to be searched: itself on the processor, its counterpart on a GPU.
+/// Where a command works: the processor, or one or several GPUs.
+struct WorkPlace {
+    /// What `--device` said; `nil` is the processor.
+    var device: DeviceChoice?
+
+    /// The processor.
+    static let cpu = WorkPlace()
+
+    /// Whether a GPU is meant.
+    var isGPU: Bool { device != nil && device != .cpu }
+
+    /// The GPU to work on, or `nil` for the processor.
+    ///
+    /// - Parameter work: what is done on one GPU so far, for the error.
+    /// - Returns: the GPU in use.
+    /// - Throws: ``CommandError`` for several GPUs; ``CUDAError``.
+    func single(for work: String) throws -> CUDAContext? {
+        guard let device, isGPU else { return nil }
+        guard case .cuda = device else {
+            throw CommandError("--device \(device): \(work) uses one GPU so far; expected cpu, cuda or cuda:N")
+        }
+        guard let context = try device.contexts().first else { throw CUDAError.noDevice }
+        return context
+    }
+
+    /// Where k-means is done: `nil` for the processor.
+    ///
+    /// - Returns: the GPU in use.
+    /// - Throws: as ``single(for:)``.
+    func clustering() throws -> CUDAClustering? { try single(for: "clustering").map { try CUDAClustering($0) } }
+
+    /// What builds graphs: `nil` for the processor.
+    ///
+    /// - Returns: the GPUs in use.
+    /// - Throws: ``CUDAError``.
+    func graphs() throws -> CUDAGraph? {
+        guard let device, isGPU else { return nil }
+        return try CUDAGraph(device.contexts())
+    }
+
+    /// An index where it is to be searched: itself on the processor, its counterpart on GPUs.
     ///
     /// - Parameters:
     ///   - index: the index.
     ///   - path: its file, for errors.
     ///   - threads: threads that prepare it.
     /// - Returns: what to search.
-    /// - Throws: ``CommandError`` for an index or a choice of devices that has no counterpart; ``CUDAError``.
+    /// - Throws: ``CommandError`` for an index that has no counterpart; ``CUDAError``.
     func place(_ index: any VectorIndex, path: String, threads: Int?) throws -> any VectorIndex {
-        guard let device, device != .cpu else { return index }
-        guard case .cuda = device else {
-            throw CommandError("--device \(device): a search uses one GPU so far; expected cpu, cuda or cuda:N")
+        guard let device, isGPU else { return index }
+        guard CUDAPlacement.holds(index) else {
+            throw CommandError(
+                "\(path): \(index.spec) is not searched on a GPU; expected Flat, IVF…,Flat, IVF…,PQ of 4 to 8 bits, "
+                    + "or --device cpu")
         }
-        guard let flat = index as? FlatIndex else {
-            throw CommandError("\(path): \(index.spec) is not searched on a GPU yet; expected Flat, or --device cpu")
-        }
-        guard let context = try device.contexts().first else { throw CUDAError.noDevice }
-        return try CUDAFlatIndex(flat, context: context, threads: threads)
+        return try CUDAPlacement(device.contexts()).place(index, threads: threads)
     }
 }

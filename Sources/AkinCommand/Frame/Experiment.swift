@@ -10,17 +10,17 @@ struct Experiment {
     init(
         train: EmbeddedSet, validation: EmbeddedSet?, options: ClassificationExperiment.Options, title: String,
         embedding: [ClassificationReport.EmbeddingPhase], pictures: ClassificationExperiment.PictureReader?,
-        folder: String, index spec: IndexSpec = .flat, session: Session
+        folder: String, index spec: IndexSpec = .flat, place: WorkPlace = .cpu, session: Session
     ) throws {
         let experiment = try ClassificationExperiment(train: train, validation: validation, options: options)
         let threads = options.threads
         let outcome = try experiment.run(
             title: title, embedding: embedding, machine: .current(simd: Kernels.best.name), akinVersion: akinVersion,
             buildIndex: {
-                try BuiltIndex(
+                let made = try BuiltIndex(
                     spec, $0, metric: $1, space: $2, options: .init(training: .init(threads: threads)),
-                    monitor: .silent
-                ).index
+                    monitor: .silent)
+                return try place.place(made.index, path: "--index", threads: threads)
             }, pictures: pictures,
             monitor: session.monitor)
         try outcome.report.write(to: folder, pictures: outcome.pictures)

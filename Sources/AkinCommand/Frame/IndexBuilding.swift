@@ -29,11 +29,15 @@ struct BuiltIndex {
             }
             self.init(index: flat, training: 0, adding: seconds)
         case .partitioned:
-            try self.init(vectors, threads, monitor) {
+            var (index, training) = try timed {
                 try IVFIndex(
                     training: vectors, spec: spec, metric: metric, space: space, options: options.training,
                     monitor: monitor)
             }
+            let (_, adding) = try timed {
+                try index.add(vectors, threads: threads, device: options.training.device, monitor: monitor)
+            }
+            self.init(index: index, training: training, adding: adding)
         case .signs, .hyperplanes:
             try self.init(vectors, threads, monitor) {
                 try HashIndex(

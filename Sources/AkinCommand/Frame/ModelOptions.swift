@@ -30,9 +30,21 @@ struct ModelOptions: ParsableArguments {
     }
 
     /// Loads what makes vectors of images.
-    func makeEmbedder() throws -> any Embedder {
+    func makeEmbedder(on place: WorkPlace = .cpu) throws -> any Embedder {
+        var gpu: ONNXEmbedder.GPU?
+        if place.isGPU {
+            if isBuiltIn {
+                throw CommandError("--device: builtin runs on the processor; expected --model DIR, or --device cpu")
+            }
+            // What is missing of the library is said before what is missing of the driver: it is asked for by name.
+            try ONNXRuntime.find().requireCUDA()
+            gpu = try place.single(for: "embedding").map {
+                ONNXEmbedder.GPU(ordinal: $0.device.ordinal, name: $0.device.name)
+            }
+        }
         if isBuiltIn { return GradientColorEmbedder() }
-        return try ONNXEmbedder(directory: model, output: outputName, pooling: pool, normalize: normalize)
+        return try ONNXEmbedder(
+            directory: model, output: outputName, pooling: pool, normalize: normalize, gpu: gpu)
     }
 }
 
