@@ -115,6 +115,13 @@ let package = Package(
         .testTarget(
             name: "AkinStoreTests", dependencies: ["AkinStore", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
+            name: "AkinServerTests",
+            dependencies: [
+                "AkinServer", "AkinStore", "AkinTestSupport",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "AkinVisionTests", dependencies: ["AkinVision", "AkinTestSupport"], swiftSettings: settings),
         // A driver whose devices are made of host memory.
         .target(name: "CAkinFakeCUDA", dependencies: ["CAkinCUDA"], path: "Tests/CAkinFakeCUDA"),

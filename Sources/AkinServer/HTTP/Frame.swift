@@ -33,7 +33,7 @@ public struct Frame: HTTPResponder {
             context.access = keys.access(request.headers)
             response = try await responder.respond(to: request, context: context)
             // The router's own reply to a path it does not know.
-            if response.status == .notFound, context.endpointPath == nil { throw unknown(request) }
+            if response.status == .notFound, Self.route(context) == nil { throw unknown(request) }
         } catch let error as HTTPParserError {
             // Hummingbird answers and closes the connection.
             environment.bodies.give(context.held.byteCount)
@@ -62,9 +62,16 @@ public struct Frame: HTTPResponder {
     }
 
     private func finish(_ request: Request, _ context: ServerContext, status: Int) {
+        let route = Self.route(context)
         environment.metrics.end(
-            context.endpointPath == nil ? "any" : request.method.rawValue, context.endpointPath ?? "unknown",
-            status: status, after: ContinuousClock.now - context.start)
+            route == nil ? "any" : request.method.rawValue, route ?? "unknown", status: status,
+            after: ContinuousClock.now - context.start)
+    }
+
+    /// The path of the route that was found, with its variables.
+    private static func route(_ context: ServerContext) -> String? {
+        // What Hummingbird writes there when it finds none.
+        context.endpointPath == "NotFound" ? nil : context.endpointPath
     }
 
     private func unknown(_ request: Request) -> RequestError {

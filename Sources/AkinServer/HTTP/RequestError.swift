@@ -54,7 +54,7 @@ public struct RequestError: Error, Sendable, Equatable {
 
     /// The same error, seen from outside a member or an element.
     func within(_ place: String) -> Self {
-        guard let field, let expected, let actual else { return self }
+        guard let field, let expected, let actual, !place.isEmpty else { return self }
         var error = self
         let whole = field.isEmpty ? place : field.hasPrefix("[") ? place + field : "\(place).\(field)"
         error.field = whole

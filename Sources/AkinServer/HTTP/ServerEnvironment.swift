@@ -1,3 +1,4 @@
+internal import AkinStore
 public import Foundation
 
 /// What every handler of a server shares.
@@ -12,6 +13,14 @@ public struct ServerEnvironment: Sendable {
     public let uploads: URL
     /// Memory for bodies.
     let bodies: ByteBudget
+
+    /// Refuses to put more vectors into one reply than fit.
+    func checkReply(_ count: Int, _ fields: PointFields, dimension: Int) throws {
+        guard fields.vector, count > limits.replyNumbers / dimension else { return }
+        throw RequestError.invalid(
+            "with_vector", expected: "at most \(limits.replyNumbers / dimension) vectors of \(dimension) numbers",
+            actual: "\(count)", status: .unprocessableContent)
+    }
 
     /// Puts an environment together.
     public init(

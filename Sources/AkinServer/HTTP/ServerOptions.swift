@@ -3,6 +3,8 @@ internal import HummingbirdCore
 internal import HummingbirdTLS
 public import Logging
 internal import NIOCore
+internal import ServiceLifecycle
+internal import UnixSignals
 
 /// Where a server listens, to whom, and how.
 public struct ServerOptions: Sendable {
@@ -52,5 +54,19 @@ public struct ServerOptions: Sendable {
         return Application(
             responder: Frame(routes, environment, keys: keys), server: server ?? http, configuration: configuration,
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
+    }
+
+    /// Runs a server until SIGTERM or SIGINT comes; then it accepts nothing more and answers what is under way.
+    ///
+    /// - Parameters:
+    ///   - application: the server.
+    ///   - seconds: after which requests that are still not answered are given up.
+    ///   - logger: where it tells what happens.
+    /// - Throws: why it cannot listen.
+    public static func run(_ application: Application<Frame>, within seconds: Int = 30, logger: Logger) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(seconds)
+        try await ServiceGroup(configuration: configuration).run()
     }
 }

@@ -12,6 +12,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var imagePixels = 100_000_000
     /// `limit` plus `offset` of a search, and `limit` of a page.
     public var answers = 10_000
+    /// Numbers of all vectors in one reply.
+    public var replyNumbers = 1 << 24
     /// Points or names in one request.
     public var points = 100_000
     /// Searches in one request.

@@ -68,6 +68,8 @@ extension Routes {
             let fields = try object.takeFields(payload: true)
             object.ignore("shard_key")
             try object.finish()
+            let dimension = try await service.configuration(of: name).dimension
+            try environment.checkReply(ids.count, fields, dimension: dimension)
             let points = try await service.retrieve(ids, fields, from: name)
             return Reply.ok(since: context.start) { bytes in
                 JSONWriter.append(each: points, to: &bytes) { JSONWriter.append(record: $0, to: &$1) }
@@ -76,7 +78,10 @@ extension Routes {
         on(.post, "/collections/:collection/points/scroll", .read) { request, context in
             let name = try context.collection()
             let body = try await environment.json(of: request, context, isOptional: true)
-            let page = try await service.scroll(try QdrantPoints.scroll(body, limits), in: name)
+            let query = try QdrantPoints.scroll(body, limits)
+            let dimension = try await service.configuration(of: name).dimension
+            try environment.checkReply(query.limit, query.fields, dimension: dimension)
+            let page = try await service.scroll(query, in: name)
             return Reply.ok(since: context.start) { bytes in
                 JSONWriter.append(#"{"points":"#, to: &bytes)
                 JSONWriter.append(each: page.points.indices, to: &bytes) { i, bytes in

@@ -15,6 +15,8 @@ extension ServerEnvironment {
     ) async throws -> ([QdrantAnswer], Metric) {
         let configuration = try await service.configuration(of: collection)
         let metric = configuration.metric
+        let vectorCount = searches.reduce(0) { $0 + ($1.query.fields.vector ? $1.query.limit : 0) }
+        try checkReply(vectorCount, PointFields(vector: true), dimension: configuration.dimension)
         let vectors = try await self.vectors(of: searches, in: collection)
         var answers = [QdrantAnswer?](repeating: nil, count: searches.count)
         var queries: [SearchQuery] = []

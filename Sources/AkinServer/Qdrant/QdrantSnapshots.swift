@@ -18,7 +18,9 @@ extension Routes {
         }
         on(.get, path + "/:snapshot", .read) { _, context in
             let file = try await service.snapshotFile(try context.segment("snapshot"), of: try context.collection())
-            let body = try await FileIO().loadFile(path: file.path, context: context)
+            guard let body = try? await FileIO().loadFile(path: file.path, context: context) else {
+                throw StoreError.snapshot("\(file.lastPathComponent) cannot be read")
+            }
             return Response(
                 status: .ok,
                 headers: [
