@@ -9,7 +9,7 @@ extension Catalog {
 
     /// The same, and how many payloads were looked up.
     package func lookUp(_ filter: Filter) throws -> (rows: RowSet, lookedUp: Int) {
-        try read { try FilterLookup($0, costs).matches(filter) }
+        try read { try FilterLookup($0, costs).matches(filter, keptBy: matches) }
     }
 
     /// The names of the points that a filter lets pass, ascending.
@@ -65,8 +65,10 @@ extension Catalog {
     }
 
     private static func sampledCount(_ filter: Filter, of count: Int, on database: Database) throws -> Int {
-        let ends = try PreparedStatement("SELECT min(row), max(row) FROM points", on: database)
-            .first { ($0.int64(0), $0.int64(1)) }
+        let ends = try PreparedStatement(
+            "SELECT (SELECT min(row) FROM points), (SELECT max(row) FROM points)", on: database
+        )
+        .first { ($0.int64(0), $0.int64(1)) }
         guard count > 0, let (first, last) = ends else { return 0 }
         let evaluator = FilterEvaluator(filter)
         let find = try PreparedStatement(

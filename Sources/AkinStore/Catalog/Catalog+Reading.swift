@@ -16,6 +16,10 @@ extension Catalog {
         try read { try PreparedStatement("SELECT \(column) FROM state", on: $0).first { $0.int64(0) } ?? 0 }
     }
 
+    static func generation(on database: Database) throws -> Int64 {
+        try PreparedStatement("SELECT generation FROM state", on: database).first { $0.int64(0) } ?? 0
+    }
+
     /// The segments, in the order of their first rows.
     package func segments() throws -> [SegmentRecord] {
         try read { database in

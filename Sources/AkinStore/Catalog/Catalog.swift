@@ -16,6 +16,7 @@ package final class Catalog: Sendable {
     let costs: FilterCosts
     let pool: DatabasePool
     let checkpoints: CatalogCheckpoints
+    let matches = MatchCache()
 
     /// Makes a catalogue where no file may be yet.
     ///
@@ -26,7 +27,7 @@ package final class Catalog: Sendable {
     ///   - costs: which ways of finding points are preferred; what is found does not depend on it.
     /// - Throws: ``StoreError``.
     package convenience init(
-        creatingAt path: String, configuration: CollectionConfiguration, pagesToMove: Int = 8192,
+        creatingAt path: String, configuration: CollectionConfiguration, pagesToMove: Int = 32_768,
         costs: FilterCosts = FilterCosts()
     ) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
@@ -39,7 +40,7 @@ package final class Catalog: Sendable {
     ///
     /// - Throws: ``StoreError`` where there is none, where the file is damaged or of another version.
     package convenience init(
-        opening path: String, pagesToMove: Int = 8192, costs: FilterCosts = FilterCosts()
+        opening path: String, pagesToMove: Int = 32_768, costs: FilterCosts = FilterCosts()
     ) throws {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError.storage("\(path): expected a catalogue of a collection, there is no such file")
@@ -80,7 +81,7 @@ package final class Catalog: Sendable {
         connections.label = "akin.catalog"
         connections.prepareDatabase { database in
             // In KiB. The writer's inserts of names touch pages all over the tree of names.
-            try database.execute(sql: "PRAGMA cache_size = \(database.configuration.readonly ? -8192 : -65536)")
+            try database.execute(sql: "PRAGMA cache_size = \(database.configuration.readonly ? -32_768 : -65536)")
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
         return connections
@@ -115,13 +116,17 @@ package final class Catalog: Sendable {
         -> Value
     {
         var value: Value?
+        var generation: Int64?
+        defer { if let generation, value == nil { matches.didNotReach(generation) } }
         do {
+            var made: Value?
             try database.inTransaction(.immediate) {
                 let writer = try CatalogWriter(database, costs)
-                value = try body(writer)
-                try writer.finish()
+                made = try body(writer)
+                generation = try writer.finish(matches)
                 return .commit
             }
+            value = made
         } catch let error as DatabaseError {
             // A commit failed; why, only the connection knows.
             throw CatalogFailure(error, reason: CatalogFailure(code: 0, connection: database.sqliteConnection).reason)

@@ -13,6 +13,8 @@ package struct CatalogWriter {
         var sealed: Int64?
         /// Points more than before.
         var points: Int64 = 0
+        /// Rows that came, went, or whose payloads changed.
+        var touched: [Int64] = []
     }
 
     init(_ database: Database, _ costs: FilterCosts) throws {
@@ -27,18 +29,25 @@ package struct CatalogWriter {
     func statement(_ sql: String) throws -> PreparedStatement { try PreparedStatement(sql, on: database) }
 
     /// Writes what the transaction changed as a whole.
-    func finish() throws {
+    ///
+    /// - Returns: the number of the state that it leads to.
+    func finish(_ cache: MatchCache) throws -> Int64 {
         let update = try statement(
             """
             UPDATE state SET applied = coalesce(?, applied), sealed = coalesce(?, sealed),
                 next_row = max(next_row, ?), points = points + ?, generation = generation + 1
+            RETURNING generation
             """)
         for (place, value) in [(Int32(1), totals.applied), (2, totals.sealed)] {
             if let value { update.bind(value, at: place) } else { update.bindNull(at: place) }
         }
         update.bind(totals.nextRow, at: 3)
         update.bind(totals.points, at: 4)
-        try update.run()
+        guard let generation = try update.first({ $0.int64(0) }) else {
+            throw StoreError.storage("the catalogue has lost its state")
+        }
+        cache.willReach(generation, touching: totals.touched)
+        return generation
     }
 
     // MARK: Sequence numbers
@@ -81,6 +90,7 @@ package struct CatalogWriter {
         try insert.run()
         guard database.changesCount == 1 else { return false }
         totals.points += 1
+        totals.touched.append(row)
         for (index, values) in try entries(of: payload) {
             for value in values { try index.insert(value, row: row, on: database) }
         }
@@ -106,6 +116,7 @@ package struct CatalogWriter {
         delete.bind(row, at: 1)
         try delete.run()
         totals.points -= 1
+        totals.touched.append(row)
         return row
     }
 
@@ -131,6 +142,7 @@ package struct CatalogWriter {
             let payload = change.applied(to: try PayloadIndex.payload(of: old))
             let new = payload.isEmpty ? [] : JSON.object(payload).encoded
             guard new != old else { continue }
+            totals.touched.append(row)
             try reindex(row: row, from: old, to: new)
             if new.isEmpty { update.bindNull(at: 1) } else { update.bind(new, at: 1) }
             update.bind(row, at: 2)

@@ -10,6 +10,10 @@ package struct FilterCosts: Sendable {
     package var countedEntries = 10_000
     /// Points that are asked in the order of their names before all that pass are sought.
     package var askedPoints = 20_000
+    /// Rows found or payloads looked up from which on what was found is kept.
+    package var keptRows = 1000
+    /// Rows touched since, up to which only they are asked again.
+    package var touchedRows = 5000
 
     /// What was measured.
     package init() {}
@@ -31,6 +35,24 @@ struct FilterLookup {
     }
 
     /// The rows of the points that pass, and how many payloads were looked up to find them.
+    func matches(_ filter: Filter, keptBy cache: MatchCache) throws -> (rows: RowSet, lookedUp: Int) {
+        let generation = try Catalog.generation(on: database)
+        guard let (known, touched) = cache.find(filter, generation, limit: costs.touchedRows) else {
+            let result = try matches(filter)
+            if max(result.rows.count, result.lookedUp) >= costs.keptRows {
+                cache.keep(result.rows, filter, generation)
+            }
+            return result
+        }
+        if touched.isEmpty { return (known, 0) }
+        let asked = RowSet(touched)
+        let (passed, lookedUp) = try verified(.only(asked), filter)
+        let rows = known.subtracting(asked).union(passed)
+        cache.keep(rows, filter, generation)
+        return (rows, lookedUp)
+    }
+
+    /// The same without what is kept.
     func matches(_ filter: Filter) throws -> (rows: RowSet, lookedUp: Int) {
         let candidates = try candidates(filter)
         let sure = try candidates.sure.set(of: liveRows())

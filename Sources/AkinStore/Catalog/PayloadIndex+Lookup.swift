@@ -92,6 +92,17 @@ extension PayloadIndex {
         return RowSet(rows)
     }
 
+    /// Calls `body` for numbers and their rows in their order until it gives `false`.
+    func walk(
+        _ stretch: IndexStretch, isDescending: Bool, on database: Database, _ body: (JSON, Int64) throws -> Bool
+    ) throws {
+        let select = try PreparedStatement(
+            "SELECT value, row FROM \(table)\(stretch.condition) ORDER BY value"
+                + (isDescending ? " DESC, row DESC" : ", row"), on: database)
+        stretch.bind(to: select)
+        try select.walk { try body($0.number(0), $0.int64(1)) }
+    }
+
     /// Entries in a stretch, counted up to `limit`.
     func count(_ stretch: IndexStretch, limit: Int, on database: Database) throws -> Int {
         let count = try PreparedStatement(

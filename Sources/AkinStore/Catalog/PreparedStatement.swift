@@ -88,6 +88,11 @@ struct PreparedStatement {
 
     func double(_ column: Int32) -> Double { sqlite3_column_double(handle, column) }
 
+    /// A whole number or a double.
+    func number(_ column: Int32) -> JSON {
+        type(column) == SQLITE_INTEGER ? .integer(int64(column)) : .number(double(column))
+    }
+
     func text(_ column: Int32) -> String {
         guard let start = sqlite3_column_text(handle, column) else { return "" }
         return String(decoding: UnsafeBufferPointer(start: start, count: byteCount(column)), as: UTF8.self)

@@ -45,6 +45,14 @@ package struct RowSet: Sendable, Equatable {
     /// Whether there is no row.
     package var isEmpty: Bool { count == 0 }
 
+    /// Bytes that it takes.
+    var byteCount: Int {
+        switch form {
+        case .list(let list): 8 * list.count
+        case .bits(_, let words): 8 * words.count
+        }
+    }
+
     /// The rows, ascending.
     package var rows: [Int64] {
         switch form {

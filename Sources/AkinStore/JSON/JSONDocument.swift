@@ -132,9 +132,24 @@ public struct JSONReader: Sendable {
         return members
     }
 
-    /// A member of an object; the last where the key is given twice.
+    /// A member of an object, by the bytes of its key; the last where the key is given twice.
     public subscript(key: String) -> JSONReader? {
-        members?.last { $0.key == key }?.value
+        guard akin_json_type_of(value) == AKIN_JSON_OBJECT else { return nil }
+        var key = key
+        return key.withUTF8 { key in
+            var found: JSONReader?
+            let end = akin_json_end(value).index
+            var place = akin_json_first(value)
+            while place.index < end {
+                let member = akin_json_next(place)
+                let name = bytes(of: place)
+                if name.count == key.count, name.elementsEqual(UnsafeRawBufferPointer(key)) {
+                    found = JSONReader(document: document, value: member)
+                }
+                place = akin_json_next(member)
+            }
+            return found
+        }
     }
 
     /// The numbers of an array, rounded to 32 bits.
@@ -168,9 +183,11 @@ public struct JSONReader: Sendable {
         }
     }
 
-    private func text(of value: akin_json_value) -> String {
+    private func text(of value: akin_json_value) -> String { String(decoding: bytes(of: value), as: UTF8.self) }
+
+    private func bytes(of text: akin_json_value) -> UnsafeRawBufferPointer {
         var count = 0
-        guard let start = akin_json_string(value, &count) else { return "" }
-        return String(decoding: UnsafeRawBufferPointer(start: start, count: count), as: UTF8.self)
+        let start = akin_json_string(text, &count)
+        return UnsafeRawBufferPointer(start: start, count: count)
     }
 }

@@ -81,7 +81,7 @@ public struct CollectionDescription: Sendable, Equatable {
 
 /// A change of what is known about points.
 public enum PayloadChange: Sendable, Equatable {
-    /// Sets members, at a path inside the payload where one is given, and keeps the others.
+    /// Sets members, at a path inside the payload where one is given, and keeps the others; `null` forgets a member.
     case set(Payload, at: FieldPath?)
     /// Replaces everything that is known.
     case replace(Payload)

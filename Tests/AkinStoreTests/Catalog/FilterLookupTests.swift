@@ -8,6 +8,8 @@ import Testing
     private struct Trial {
         var random: RandomFilters
         var points: [PointID: (row: Int64, payload: Payload)] = [:]
+        /// Asked again and again, so that what is kept of them is used.
+        var filters: [Filter] = []
         var nextRow: Int64 = 0
         let catalog: Catalog
 
@@ -19,6 +21,8 @@ import Testing
             costs.fewRows = random.pick([0, 5, 250])
             costs.countedEntries = random.pick([1, 50, 10_000])
             costs.askedPoints = random.pick([1, 50, 20_000])
+            costs.keptRows = random.pick([0, 50, 1000])
+            costs.touchedRows = random.pick([10, 5000])
             catalog = try Catalog(
                 creatingAt: folder + "/c", configuration: CollectionConfiguration(dimension: 1, metric: .l2),
                 costs: costs)
@@ -54,6 +58,17 @@ import Testing
             }
         }
 
+        /// A transaction that fails leaves no trace in what is kept.
+        func failToChange() {
+            struct Stop: Error {}
+            #expect(throws: Stop.self) {
+                try catalog.write { writer in
+                    try writer.delete(points.keys.prefix(20))
+                    throw Stop()
+                }
+            }
+        }
+
         mutating func changeIndexes() throws {
             try catalog.write { writer in
                 for path in RandomFilters.paths {
@@ -66,8 +81,46 @@ import Testing
             }
         }
 
+        /// The numbers of payloads, sorted, against the walk through an index.
+        private mutating func checkOrder(_ filter: Filter, _ evaluator: FilterEvaluator) throws {
+            let indexed = try catalog.payloadIndexes().filter { [.integer, .float].contains($0.value) }
+            guard let (path, kind) = indexed.first(where: { ["a", "b"].contains($0.key.description) }) else { return }
+            let isDescending = random.chance(0.5)
+            let start: Double? = random.pick([nil, 0, 1.5])
+            let limit = random.pick([1, 10, 1000])
+            var wanted: [(value: Double, row: Int64)] = []
+            for (id, point) in points where evaluator.matches(id: id, payload: point.payload) {
+                let values: [JSON] =
+                    switch point.payload[path.description] {
+                    case .array(let elements)?: elements
+                    case let value?: [value]
+                    case nil: []
+                    }
+                let numbers = values.compactMap { value -> JSON? in
+                    switch value {
+                    case .integer: kind == .integer ? value : value.double.map { .number($0) }
+                    case .number: kind == .integer ? nil : value
+                    default: nil
+                    }
+                }
+                for value in Set(numbers).compactMap(\.double)
+                where start.map({ isDescending ? value <= $0 : value >= $0 }) ?? true {
+                    wanted.append((value, point.row))
+                }
+            }
+            wanted.sort { isDescending ? $0 > $1 : $0 < $1 }
+            let found = try catalog.scroll(
+                filter, orderedBy: path, isDescending: isDescending, from: start, limit: limit)
+            #expect(found.count == min(limit, wanted.count), "\(filter)")
+            // Whole numbers beyond 2^53 are equal as doubles and may change places.
+            #expect(found.map { $0.value.double } == wanted.prefix(limit).map(\.value), "\(filter)")
+            #expect(found.allSatisfy { points[$0.id]?.row == $0.row })
+            if limit == 1000 { #expect(found.map(\.row).sorted() == wanted.map(\.row).sorted()) }
+        }
+
         mutating func checkOneFilter() throws {
-            let filter = random.filter()
+            if filters.count < 10 { filters.append(random.filter()) }
+            let filter = random.chance(0.5) ? random.pick(filters) : random.filter()
             let evaluator = FilterEvaluator(filter)
             let passing = points.filter { evaluator.matches(id: $0.key, payload: $0.value.payload) }
             let rows = passing.values.map(\.row).sorted()
@@ -80,7 +133,48 @@ import Testing
             let wanted = start.map { start in ids.filter { $0 >= start } } ?? ids
             #expect(page.points.map(\.id) == Array(wanted.prefix(limit)), "\(filter)")
             #expect(page.next == wanted.dropFirst(limit).first, "\(filter)")
+            try checkOrder(filter, evaluator)
             #expect((0...points.count).contains(try catalog.estimate(filter)))
+        }
+    }
+
+    @Test func whatIsKeptIsAskedAgainOnlyWhereItChanged() throws {
+        let kind = try #require(FieldPath("kind"))
+        let filter = Filter(must: [.match(kind, .string("x"))])
+        try withTemporaryDirectory { folder in
+            let catalog = try Catalog(
+                creatingAt: folder + "/c", configuration: CollectionConfiguration(dimension: 1, metric: .l2))
+            try catalog.write { writer in
+                for i in 0..<4000 {
+                    let payload = #"{"kind":"\#(i % 2 == 0 ? "x" : "y")"}"#
+                    try writer.upsert(.number(UInt64(i)), payload: Array(payload.utf8), row: Int64(i))
+                }
+            }
+            #expect(try catalog.lookUp(filter).lookedUp == 4000)
+            #expect(try catalog.lookUp(filter).lookedUp == 0)
+            try catalog.write { writer in
+                try writer.delete([.number(0), .number(1)])
+                try writer.upsert(.number(2), payload: Array(#"{"kind":"y"}"#.utf8), row: 4000)
+                try writer.upsert(.number(3), payload: Array(#"{"kind":"x"}"#.utf8), row: 4001)
+            }
+            let (rows, lookedUp) = try catalog.lookUp(filter)
+            #expect(lookedUp == 2)
+            #expect(rows.rows == Array(stride(from: 4, to: 4000, by: 2)) + [4001])
+        }
+    }
+
+    @Test func anOrderNeedsAnIndexOfNumbers() throws {
+        let (a, b) = (try #require(FieldPath("a")), try #require(FieldPath("b")))
+        try withTemporaryDirectory { folder in
+            let catalog = try Catalog(
+                creatingAt: folder + "/c", configuration: CollectionConfiguration(dimension: 1, metric: .l2))
+            try catalog.write { try $0.createIndex(a, .keyword) }
+            for path in [a, b] {
+                let error = #expect(throws: StoreError.self) {
+                    try catalog.scroll(.init(), orderedBy: path, limit: 1)
+                }
+                #expect(error?.code == "invalid")
+            }
         }
     }
 
@@ -88,6 +182,7 @@ import Testing
         try withTemporaryDirectory { folder in
             var trial = try Trial(seed: seed, folder: folder)
             for round in 0..<6 {
+                trial.failToChange()
                 try trial.change()
                 if round % 2 == 1 { try trial.changeIndexes() }
                 #expect(try trial.catalog.count() == trial.points.count)
