@@ -16,6 +16,7 @@ let package = Package(
         .library(name: "AkinStore", targets: ["AkinStore"]),
         .library(name: "AkinServer", targets: ["AkinServer"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
+        .executable(name: "akin-store-torture", targets: ["AkinStoreTorture"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
     dependencies: [
@@ -80,6 +81,9 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Kills a process that writes to a store, and sees what it left.
+        .executableTarget(name: "AkinStoreTorture", dependencies: ["AkinStore"], swiftSettings: settings),
+
         // Collections over HTTP.
         .target(
             name: "AkinServer",
@@ -113,7 +117,8 @@ let package = Package(
         .testTarget(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinTestSupport"], swiftSettings: settings),
+            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinStoreTorture", "AkinTestSupport"],
+            swiftSettings: settings),
         .testTarget(
             name: "AkinServerTests",
             dependencies: [

@@ -1,0 +1,145 @@
+internal import Akin
+internal import Foundation
+internal import Synchronization
+
+/// Collections in a folder, opened by one process at a time.
+///
+/// ```
+/// DATA/
+///   lock                      held by the process that has the store open
+///   collections/NAME/
+///     catalog.sqlite          names, payloads, and which segments there are
+///     log/                    what is not yet in segments
+///     segments/               vectors and indexes
+///     images/
+///   snapshots/NAME/           of collections, also of those that are gone
+/// ```
+///
+/// Every method may be called from any thread. A store stays open, its threads at work, until ``close()``.
+public final class Store: Sendable {
+    /// The folder.
+    public let path: String
+    /// How it works.
+    public let settings: StoreSettings
+
+    private let lock: StoreLock
+    private let collections: Mutex<[String: Result<VectorCollection, StoreError>]>
+    private let isClosed = Mutex(false)
+    /// Held while collections come and go.
+    private let structure = NSLock()
+
+    /// Opens a store, and makes it where there is none.
+    ///
+    /// A collection that cannot be opened does not keep the others from it; whoever asks for it learns why.
+    ///
+    /// - Throws: ``StoreError/unavailable(_:)`` where another process has it open, ``StoreError/storage(_:)``,
+    ///   ``StoreError/diskFull(_:)``, ``StoreError/invalid(field:expected:actual:)`` for settings out of range.
+    public init(path: String, settings: StoreSettings = .init()) throws {
+        try settings.check()
+        self.path = path
+        self.settings = settings
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch { throw StoreError.storage("\(path): cannot make this folder: \(error.localizedDescription)") }
+        lock = try StoreLock(path)
+        do {
+            for folder in ["collections", "snapshots"] { try FileSystem.makeFolder(path + "/" + folder) }
+            collections = Mutex(try Self.open(path, settings))
+        } catch { throw StoreError(error) }
+    }
+
+    private static func open(
+        _ path: String, _ settings: StoreSettings
+    ) throws -> [String: Result<VectorCollection, StoreError>] {
+        let folder = path + "/collections"
+        try CollectionFolders(folder).finishInterruptedWork()
+        var opened: [String: Result<VectorCollection, StoreError>] = [:]
+        for name in try FileSystem.names(in: folder) where CollectionFolders.isName(name) {
+            do {
+                opened[name] = .success(try VectorCollection.open(name, folder + "/" + name, settings))
+            } catch { opened[name] = .failure(StoreError(error)) }
+        }
+        return opened
+    }
+
+    /// The names of all collections, in their order.
+    public var names: [String] { collections.withLock { $0.keys.sorted() } }
+
+    /// The collection of a name.
+    ///
+    /// - Throws: ``StoreError/noCollection(_:)``, and why it could not be opened.
+    public func collection(_ name: String) throws -> VectorCollection {
+        try checkOpen()
+        guard let found = collections.withLock({ $0[name] }) else { throw StoreError.noCollection(name) }
+        return try found.get()
+    }
+
+    /// Makes a collection.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 255 letters, digits, `_`, `-` and `.` of ASCII, the first no point.
+    ///   - configuration: what it is made of.
+    /// - Returns: the collection, without points.
+    /// - Throws: ``StoreError/collectionExists(_:)``, ``StoreError/invalid(field:expected:actual:)``,
+    ///   ``StoreError/diskFull(_:)``, ``StoreError/storage(_:)``.
+    @discardableResult
+    public func create(_ name: String, _ configuration: CollectionConfiguration) throws -> VectorCollection {
+        try CollectionFolders.check(name)
+        return try structure.withLock {
+            try checkOpen()
+            guard collections.withLock({ $0[name] }) == nil else { throw StoreError.collectionExists(name) }
+            do {
+                let folder = try folders.add(name) { try VectorCollection.create($0, configuration) }
+                let collection = try VectorCollection.open(name, folder, settings)
+                collections.withLock { $0[name] = .success(collection) }
+                return collection
+            } catch { throw StoreError(error) }
+        }
+    }
+
+    /// Forgets a collection and all that is in it; its snapshots stay.
+    ///
+    /// - Throws: ``StoreError/noCollection(_:)``, ``StoreError/storage(_:)``.
+    public func drop(_ name: String) throws {
+        try structure.withLock {
+            try checkOpen()
+            guard let found = collections.withLock({ $0[name] }) else { throw StoreError.noCollection(name) }
+            if case .success(let collection) = found { collection.close() }
+            collections.withLock { $0[name] = nil }
+            try folders.remove(name)
+        }
+    }
+
+    /// Puts another folder in the place of a collection's; for snapshots.
+    func replace(_ name: String, _ fill: (String) throws -> Void) throws -> VectorCollection {
+        try CollectionFolders.check(name)
+        return try structure.withLock {
+            try checkOpen()
+            do {
+                let ready = try folders.prepare(name, fill)
+                if case .success(let old)? = collections.withLock({ $0[name] }) { old.close() }
+                collections.withLock { $0[name] = nil }
+                let folder = try folders.exchange(name, ready)
+                let collection = try VectorCollection.open(name, folder, settings)
+                collections.withLock { $0[name] = .success(collection) }
+                return collection
+            } catch { throw StoreError(error) }
+        }
+    }
+
+    private var folders: CollectionFolders { CollectionFolders(path + "/collections") }
+
+    private func checkOpen() throws(StoreError) {
+        if isClosed.withLock({ $0 }) { throw .unavailable("the store is closed") }
+    }
+
+    /// Waits for work in progress and lets go of all files; methods called later throw.
+    public func close() {
+        structure.withLock {
+            isClosed.withLock { $0 = true }
+            for case .success(let collection) in collections.withLock({ Array($0.values) }) { collection.close() }
+            collections.withLock { $0 = [:] }
+            lock.release()
+        }
+    }
+}
