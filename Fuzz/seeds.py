@@ -58,9 +58,22 @@ def configurations():
         yield f"{key}-{len(str(value))}", json.dumps(dict(full, **{key: value})).encode()
 
 
+def filters():
+    payloads = [
+        {"a": "x", "b": 3, "c": {"d": 2.5}, "e": [{"k": "x", "n": 7}, {"k": None}]}, {"a": ["x", 1, None, True], "b": [-1, 2.5]},
+        {"a": "2024-01-05", "c": {"d": "2024-02-29T12:30:00.5+02:00"}, "e": []}, {"é": {"a.b": [[]]}, "a": None, "b": 9007199254740993},
+    ]
+    for i, payload in enumerate(payloads):
+        text = json.dumps(payload).encode()
+        # Numbers of conditions, kinds of conditions, places and values.
+        for j, choices in enumerate(((1, 0, 0, 6, 1, 120), (2, 3, 1, 3, 5, 0, 0, 0, 4, 2, 7, 9), (0, 1, 3, 0, 0, 2, 4, 9, 5, 1, 1, 0, 0, 6, 1, 120), (1, 2, 4, 5, 3, 2, 7, 6, 2))):
+            yield f"{i}-{j}", text + b"\0" + bytes(choices)
+
+
 if __name__ == "__main__":
     makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
-              "FaissFuzz": indexes, "IndexSpecFuzz": specs, "HnswlibFuzz": graphs}
+              "FaissFuzz": indexes, "IndexSpecFuzz": specs, "HnswlibFuzz": graphs,
+              "FilterFuzz": filters}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)

@@ -14,19 +14,22 @@ if [ "${#targets[@]}" -eq 0 ]; then
 fi
 
 folder=.build/fuzz
-swift build -c release --scratch-path "$folder" --target AkinVision \
-    -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address
+for library in AkinVision AkinStore; do
+    swift build -c release --scratch-path "$folder" --target "$library" \
+        -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address -Xcxx -fsanitize=fuzzer-no-link,address
+done
 built=$(cd "$folder/release" && pwd -P)
-mapfile -t objects < <(find "$built" -path '*Akin*.build/*.o' ! -path '*AkinCommand*' ! -path '*Tests*')
+mapfile -t objects < <(find "$built" \( -path '*Akin*.build/*.o' -o -path '*/GRDB.build/*.o' \) ! -path '*AkinCommand*' ! -path '*Tests*')
 mkdir -p "$folder/crashes"
 
-read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux openblas)"
+read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux openblas simdjson sqlite3) -lstdc++"
 
 # Targets belong to the package, which SwiftPM calls as the folder is called: they reach what is not public, and the
 # compiler then wants the C modules beneath.
 package=$(basename "$PWD" | tr '[:upper:]' '[:lower:]' | tr -c 'a-z0-9\n' _)
 modules=()
-for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap Sources/CL*/module.modulemap; do
+for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap Sources/C[LS]*/module.modulemap \
+    "$folder"/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
     modules+=(-Xcc "-fmodule-map-file=$map")
 done
 
