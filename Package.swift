@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "AkinServer", targets: ["AkinServer"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
         .executable(name: "akin-store-torture", targets: ["AkinStoreTorture"]),
+        .executable(name: "akin-server", targets: ["AkinServerCommand"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
     dependencies: [
@@ -24,8 +25,9 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         // The server only.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // The engine: no images, no servers, no databases.
@@ -95,6 +97,17 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+
+        .executableTarget(
+            name: "AkinServerCommand",
+            dependencies: [
+                "Akin", "AkinServer", "AkinStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
@@ -124,6 +137,7 @@ let package = Package(
             dependencies: [
                 "AkinServer", "AkinStore", "AkinTestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

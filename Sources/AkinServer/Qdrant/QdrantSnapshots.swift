@@ -56,14 +56,12 @@ extension Routes {
     }
 
     private static func json(_ snapshot: SnapshotDescription) -> JSON {
-        var members: [String: JSON] = [
+        .object([
             "name": .string(snapshot.name), "size": .integer(Int64(snapshot.byteCount)),
             // Qdrant writes no zone; it is UTC.
             "creation_time": .string(
-                snapshot.created.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: false))),
-        ]
-        if let checksum = snapshot.checksum { members["checksum"] = .string(checksum) }
-        return .object(members)
+                snapshot.date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: false))),
+        ])
     }
 }
 

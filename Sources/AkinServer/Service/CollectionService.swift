@@ -143,26 +143,6 @@ public struct ScrollPage: Sendable, Equatable {
     }
 }
 
-/// A collection in one file.
-public struct SnapshotDescription: Sendable, Equatable {
-    /// The file's name.
-    public var name: String
-    /// When it was made.
-    public var created: Date
-    /// Its length.
-    public var byteCount: Int
-    /// SHA-256 of the file in hexadecimal digits, where it is known.
-    public var checksum: String?
-
-    /// Describes a snapshot.
-    public init(name: String, created: Date, byteCount: Int, checksum: String? = nil) {
-        self.name = name
-        self.created = created
-        self.byteCount = byteCount
-        self.checksum = checksum
-    }
-}
-
 /// How busy a service is.
 public struct ServiceLoad: Sendable, Equatable {
     /// Calls under way, and calls that wait for a thread.

@@ -78,7 +78,7 @@ extension VectorCollection {
     }
 
     /// Asks again while points go away between two looks.
-    private func reading<Value>(_ body: () throws -> Value?) throws -> Value {
+    func reading<Value>(_ body: () throws -> Value?) throws -> Value {
         try checkOpen()
         do {
             for _ in 0..<16 {
@@ -89,7 +89,7 @@ extension VectorCollection {
     }
 
     /// The points of some rows; `nil` where one of them has gone.
-    private func points(_ rows: [Int64], _ fields: PointFields) throws -> [StoredPoint]? {
+    func points(_ rows: [Int64], _ fields: PointFields) throws -> [StoredPoint]? {
         let known = try catalog.points(rows: rows, fields: fields)
         // Taken last: what the catalogue names has its vector in it, but where a file was damaged.
         let state = state

@@ -183,8 +183,8 @@ final class MemoryService: CollectionService {
             }
             let data = Data(lines.joined(separator: "\n".utf8))
             let snapshot = SnapshotDescription(
-                name: "\(name)-\(collection.snapshots.count).snapshot", created: Date(timeIntervalSince1970: 0),
-                byteCount: data.count)
+                name: "\(name)-\(collection.snapshots.count).snapshot", byteCount: data.count,
+                date: Date(timeIntervalSince1970: 0))
             try data.write(to: folder.appendingPathComponent(snapshot.name))
             collection.snapshots.append(snapshot)
             return snapshot
