@@ -16,7 +16,7 @@ let package = Package(
         .library(name: "AkinStore", targets: ["AkinStore"]),
         .library(name: "AkinServer", targets: ["AkinServer"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
-        .executable(name: "akin-store-torture", targets: ["AkinStoreTorture"]),
+        .executable(name: "akin-store-check", targets: ["AkinStoreCheck"]),
         .executable(name: "akin-server", targets: ["AkinServerCommand"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
@@ -83,8 +83,8 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // Kills a process that writes to a store, and sees what it left.
-        .executableTarget(name: "AkinStoreTorture", dependencies: ["AkinStore"], swiftSettings: settings),
+        // Kills a process that writes to a store and sees what it left; measures stores.
+        .executableTarget(name: "AkinStoreCheck", dependencies: ["AkinStore", "Akin"], swiftSettings: settings),
 
         // Collections over HTTP.
         .target(
@@ -130,7 +130,7 @@ let package = Package(
         .testTarget(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinStoreTorture", "AkinTestSupport"],
+            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinStoreCheck", "AkinTestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "AkinServerTests",

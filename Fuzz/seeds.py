@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import os
+import struct
 import sys
 import tarfile
 
@@ -70,10 +71,29 @@ def filters():
             yield f"{i}-{j}", text + b"\0" + bytes(choices)
 
 
+def records():
+    # Bodies of records, behind the byte that says which kind: 0 upsert, 1 delete, 2 change, 3 and 4 payload indexes.
+    def counted(data):
+        return len(data).to_bytes(4, "little") + data
+
+    def name(text):
+        return b"\1" + counted(text.encode())
+
+    yield "upsert", b"\0" + bytes(8) + struct.pack("<II2f", 1, 2, 1.5, -2) + b"\0" + bytes(8) + counted(b'{"a":1}') + counted(b"")
+    yield "delete", b"\1" + struct.pack("<I", 2) + name("x") + b"\0" + bytes(8)
+    yield "set", b"\2\0" + counted(b'{"a":[1,null]}') + counted(b"b.c") + struct.pack("<I", 1) + name("x")
+    yield "forget", b"\2\2" + struct.pack("<I", 1) + counted(b"b.c") + struct.pack("<I", 1) + name("x")
+    yield "index", b"\3" + counted(b"b.c") + counted(b"keyword")
+    yield "no-index", b"\4" + counted(b"b.c")
+    # A file of two records; the target puts its checksums right.
+    record = bytes(4) + struct.pack("<I", 8) + bytes(24) + struct.pack("<I", 0) + bytes(4)
+    yield "file", b"AKINLOG\n" + bytes(56) + record + record
+
+
 if __name__ == "__main__":
     makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
               "FaissFuzz": indexes, "IndexSpecFuzz": specs, "HnswlibFuzz": graphs,
-              "FilterFuzz": filters}
+              "FilterFuzz": filters, "StoreLogFuzz": records}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)

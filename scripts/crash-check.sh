@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${1:-200}
-swift build -c release --product akin-store-torture
+swift build -c release --product akin-store-check
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-.build/release/akin-store-torture check "$rounds" "$folder/data"
+.build/release/akin-store-check crash "$rounds" "$folder/data"

@@ -65,13 +65,18 @@ final class CatalogCheckpoints: Sendable {
 
     /// Moves all that was committed before into the database file, and waits until it is there.
     func move() throws {
-        try connection.writeWithoutTransaction { database in _ = try database.checkpoint(.passive) }
-        try pool.writeWithoutTransaction { database in
-            // Readers that stand in the log keep it from starting again, never the writer from going on.
-            do { try database.checkpoint(.passive) } catch let error as DatabaseError
-                where error.resultCode == .SQLITE_BUSY
-            {}
-        }
+        try connection.writeWithoutTransaction(Self.moveUnlessBusy)
+        try pool.writeWithoutTransaction(Self.moveUnlessBusy)
+    }
+
+    /// Moves what can be moved now.
+    ///
+    /// Somebody else may be moving, and readers that stand in the log keep it from starting again, never the writer from
+    /// going on. What stays in the log is as safe there.
+    private static func moveUnlessBusy(_ database: Database) throws {
+        do { try database.checkpoint(.passive) } catch let error as DatabaseError
+            where error.resultCode == .SQLITE_BUSY
+        {}
     }
 
     func stop() throws {

@@ -20,6 +20,7 @@ final class Maintenance: @unchecked Sendable {
     private var settlers = 0
     private var lastWrite = ContinuousClock.now
     private var failures: [(any Error)?] = Worker.allCases.map { _ in nil }
+    private let jobs = Atomic<Int>(0)
     private let isGivingUp = Atomic<Bool>(false)
 
     /// Begins to work.
@@ -93,11 +94,18 @@ final class Maintenance: @unchecked Sendable {
         return settlers > 0 || ContinuousClock.now - lastWrite > .seconds(seconds)
     }
 
-    /// Whether a worker is at work.
+    /// Whether a worker is at work, or is about to look whether there is any.
     var isBusy: Bool {
         condition.lock()
         defer { condition.unlock() }
-        return restedAt.contains { $0 == nil }
+        return jobs.load(ordering: .relaxed) > 0 || restedAt.contains { $0 != epoch }
+    }
+
+    /// Does some work that takes time.
+    func working<Result>(_ body: () throws -> Result) rethrows -> Result {
+        jobs.add(1, ordering: .relaxed)
+        defer { jobs.subtract(1, ordering: .relaxed) }
+        return try body()
     }
 
     /// Why the last step of a worker failed.

@@ -60,7 +60,7 @@ extension VectorCollection {
     private func sealOldest() throws -> Bool {
         let (oldest, empty) = commits.exclusively { (writing.frozen.first, writing.sequenceToForget) }
         if let oldest {
-            try seal(oldest.segment, through: oldest.lastSequence)
+            try maintenance.working { try seal(oldest.segment, through: oldest.lastSequence) }
         } else if let empty {
             try commits.exclusively {
                 try catalog.write { $0.setSealed(Int64(empty)) }
@@ -120,7 +120,7 @@ extension VectorCollection {
         guard let step = plan.next(items, isSettled: maintenance.isSettled(after: settings.idleSeconds)) else {
             return false
         }
-        try replace(views[step.range].map(\.segment), step)
+        try maintenance.working { try replace(views[step.range].map(\.segment), step) }
         return true
     }
 

@@ -69,7 +69,7 @@ extension VectorCollection {
         views.append(SegmentView(segment: active, count: 0))
         let writing = WriterSide(views: views, active: active, nextRow: 0, nextSegment: opening.nextSegment)
 
-        var pending: [LogRecord] = [], pendingSequence = applied
+        var pending: [LogRecord] = [], pendingSequence = applied, pendingPoints = 0
         func flush() throws {
             guard !pending.isEmpty else { return }
             let count = active.count
@@ -87,6 +87,7 @@ extension VectorCollection {
             writing.views[writing.views.count - 1].count = active.count
             writing.bury(effects.flatMap(\.deadRows))
             pending = []
+            pendingPoints = 0
         }
         let (log, logDamage) = try WriteAheadLog.open(
             folder + "/log", after: sealed, applied: applied, settings: settings
@@ -113,7 +114,8 @@ extension VectorCollection {
             if isAlone { try flush() }
             pending.append(record)
             pendingSequence = sequence
-            if isAlone || pending.count >= 64 { try flush() }
+            if case .upsert(_, let points) = record { pendingPoints += points.entries.count }
+            if isAlone || pending.count >= 64 || pendingPoints >= 10_000 { try flush() }
         }
         try flush()
 
@@ -129,7 +131,7 @@ extension VectorCollection {
         }
         let collection = VectorCollection(
             name: name, folder: folder, settings: settings, catalog: catalog, log: log, images: images,
-            writing: writing, damage: damage)
+            writing: writing, damage: damage, lostCount: max(0, lost))
         // A log with a gap must not be gone on with.
         if !logDamage.isEmpty { try collection.sealAll() }
         return collection

@@ -97,7 +97,11 @@ extension VectorCollection {
         points.reserveCapacity(rows.count)
         for row in rows {
             guard var point = known[row] else { return nil }
-            if fields.vector { point.vector = state.vector(of: row, dimension: configuration.dimension) }
+            if fields.vector {
+                point.vector = state.vector(of: row, dimension: configuration.dimension)
+                // It was replaced, and its segment written anew without it, since the catalogue was read.
+                if point.vector == nil, lostCount == 0 { return nil }
+            }
             points.append(point)
         }
         return points

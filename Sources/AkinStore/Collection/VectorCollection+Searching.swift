@@ -84,7 +84,7 @@ extension VectorCollection {
                 search = makeSearch(query, vector, rows)
                 if query.isExact || isFew(rows.count) {
                     plan = .matchesFirst
-                    if search.compare(rows.rows) > 0, !isLast { continue }
+                    if search.compare(rows.rows) > lostCount, !isLast { continue }
                 } else {
                     plan = .whileSearching
                     search.run()

@@ -33,6 +33,8 @@ public final class VectorCollection: Sendable {
     let published: Mutex<CollectionState>
     /// What has been set aside.
     let damage: Mutex<[String]>
+    /// Points whose vectors were lost to damage before it was opened, at most.
+    let lostCount: Int
     /// What only one thread at a time touches, within ``GroupCommit``.
     let writing: WriterSide
     let commits: GroupCommit<WriteJob>
@@ -41,7 +43,7 @@ public final class VectorCollection: Sendable {
 
     init(
         name: String, folder: String, settings: StoreSettings, catalog: Catalog, log: WriteAheadLog,
-        images: ImageFolder, writing: WriterSide, damage: [String]
+        images: ImageFolder, writing: WriterSide, damage: [String], lostCount: Int
     ) {
         self.name = name
         self.folder = folder
@@ -51,6 +53,7 @@ public final class VectorCollection: Sendable {
         self.images = images
         self.writing = writing
         self.damage = Mutex(damage)
+        self.lostCount = lostCount
         configuration = catalog.configuration
         deletions = FileDeletions()
         published = Mutex(CollectionState(views: writing.views, sequence: log.lastSequence))

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 /// One file of the log that is being written: appended to, synchronized, and cut back where a write failed.
 final class LogFile: @unchecked Sendable {
@@ -7,10 +8,10 @@ final class LogFile: @unchecked Sendable {
     let firstSequence: UInt64
     private let descriptor: Int32
     private let faults: DiskFaults?
-    /// Bytes that hold whole records.
-    ///
-    /// Changed by the one writer alone.
-    private(set) var byteCount: Int
+    private let length: Atomic<Int>
+
+    /// Bytes that hold whole records; changed by the one writer alone.
+    var byteCount: Int { length.load(ordering: .relaxed) }
 
     /// Makes a new file, which is on the disk when this returns.
     init(creating path: String, firstSequence: UInt64, faults: DiskFaults?) throws(StoreError) {
@@ -21,7 +22,7 @@ final class LogFile: @unchecked Sendable {
         self.path = path
         self.firstSequence = firstSequence
         self.faults = faults
-        byteCount = 0
+        length = Atomic(0)
         do {
             try write(header)
             try synchronize()
@@ -39,7 +40,7 @@ final class LogFile: @unchecked Sendable {
         self.path = path
         self.firstSequence = firstSequence
         self.faults = faults
-        self.byteCount = byteCount
+        length = Atomic(byteCount)
         guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
             throw StoreError(errno: errno, "\(path): cannot cut")
         }
@@ -55,7 +56,7 @@ final class LogFile: @unchecked Sendable {
             throw StoreError(errno: failure.errno, "\(path): cannot write")
         }
         try put(bytes[...])
-        byteCount += bytes.count
+        length.store(byteCount + bytes.count, ordering: .relaxed)
     }
 
     private func put(_ bytes: ArraySlice<UInt8>) throws(StoreError) {
@@ -91,7 +92,7 @@ final class LogFile: @unchecked Sendable {
         guard ftruncate(descriptor, off_t(byteCount)) == 0 else {
             throw StoreError(errno: errno, "\(path): cannot cut")
         }
-        self.byteCount = byteCount
+        length.store(byteCount, ordering: .relaxed)
         try FileSystem.synchronize(descriptor, path)
     }
 }

@@ -200,6 +200,18 @@ extension WriteAheadLog {
         }
         // Sequence numbers are never used twice: where the log lost its end, the catalogue says how far it went.
         let next = max(expected ?? 1, sealed + 1, applied + 1)
+        if let expected, next > expected {
+            let firstLost = max(expected, sealed + 1)
+            if firstLost < next {
+                damage.append("log: records \(firstLost) to \(next - 1), which the catalogue knows of, are missing")
+            }
+            if expected <= sealed + 1 {
+                // Nothing of what is left is needed, and what comes now does not follow it.
+                for file in full { FileSystem.remove(file.path) }
+                if let file = last { FileSystem.remove(file.path) }
+                (full, last) = ([], nil)
+            }
+        }
         if let file = last, next == expected {
             return (
                 WriteAheadLog(folder: folder, settings: settings, nextSequence: next, current: file, full: full), damage

@@ -3,7 +3,7 @@ internal import Foundation
 
 /// A file of vectors as they were given, with their rows and the names of their points; written once, then mapped.
 ///
-/// It is a container (`docs/format.md`) with these sections:
+/// It is a container, as indexes are, with these sections:
 ///
 /// | section | holds |
 /// | --- | --- |

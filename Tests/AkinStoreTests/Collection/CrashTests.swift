@@ -8,7 +8,7 @@ import Testing
         try withTemporaryDirectory { folder in
             let process = Process(), output = Pipe()
             process.executableURL = URL(fileURLWithPath: try #require(Self.program))
-            process.arguments = ["check", "10", folder + "/data"]
+            process.arguments = ["crash", "10", folder + "/data"]
             process.standardOutput = output
             process.standardError = output
             try process.run()
@@ -26,7 +26,7 @@ import Testing
         ]
         for var folder in places {
             for _ in 0..<4 {
-                let program = folder.appendingPathComponent("akin-store-torture").path
+                let program = folder.appendingPathComponent("akin-store-check").path
                 if FileManager.default.isExecutableFile(atPath: program) { return program }
                 folder.deleteLastPathComponent()
             }
