@@ -18,7 +18,9 @@ struct AkinCommand: ParsableCommand {
         version: akinVersion,
         subcommands: [
             Embed.self, Build.self, Search.self, Truth.self, Eval.self, Compare.self, Classify.self, Cluster.self,
-            Graph.self, Duplicates.self, Path.self, Plan.self, Info.self, Verify.self, Convert.self, Demo.self,
+            Graph.self, Duplicates.self, Path.self, Plan.self, Info.self, Verify.self, Convert.self, Load.self,
+            Serve.self,
+            Demo.self,
         ]
     )
 
