@@ -86,11 +86,12 @@ let package = Package(
         // Kills a process that writes to a store and sees what it left; measures stores.
         .executableTarget(name: "AkinStoreCheck", dependencies: ["AkinStore", "Akin"], swiftSettings: settings),
 
-        // Collections over HTTP.
+        // Collections over HTTP. The page for browsers travels inside the program as text.
+        .target(name: "CAkinPage", exclude: ["files"]),
         .target(
             name: "AkinServer",
             dependencies: [
-                "Akin", "AkinStore", "AkinVision",
+                "Akin", "AkinStore", "AkinVision", "CAkinPage",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
@@ -105,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "AkinServerCommand",
             dependencies: [
-                "Akin", "AkinServer", "AkinStore",
+                "Akin", "AkinServer", "AkinStore", "AkinVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -135,7 +136,7 @@ let package = Package(
         .testTarget(
             name: "AkinServerTests",
             dependencies: [
-                "AkinServer", "AkinStore", "AkinTestSupport",
+                "AkinServer", "AkinStore", "AkinVision", "AkinTestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -154,7 +155,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "AkinCommandTests",
-            dependencies: ["AkinCommand", "FirstSearch", "Akin", "AkinVision", "AkinTestSupport"],
+            dependencies: [
+                "AkinCommand", "AkinServerCommand", "FirstSearch", "Akin", "AkinVision", "AkinTestSupport",
+            ],
             swiftSettings: settings),
     ],
     cLanguageStandard: .c11,

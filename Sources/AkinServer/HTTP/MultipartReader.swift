@@ -59,7 +59,7 @@ public struct MultipartReader {
     public mutating func nextPart() async throws -> Part? {
         while try await nextBytes() != nil {}
         guard !isAtEnd else { return nil }
-        guard let head = try await line(endingIn: Array("\r\n".utf8)) else { throw Self.cutShort }
+        guard let head = try await line(endingIn: Array("\r\n".utf8), mayCloseBody: true) else { throw Self.cutShort }
         if head.starts(with: "--".utf8) {
             isAtEnd = true
             return nil
@@ -123,15 +123,17 @@ public struct MultipartReader {
         return all
     }
 
-    private mutating func line(endingIn end: [UInt8]) async throws -> [UInt8]? {
+    /// The next line; `nil` where the body ends before it does.
+    ///
+    /// Where it may close the body, two hyphens at its start are enough: that line needs no end.
+    private mutating func line(endingIn end: [UInt8], mayCloseBody: Bool = false) async throws -> [UInt8]? {
         while true {
             if let place = Self.place(of: end, in: pending) {
                 let line = Array(pending[..<place])
                 pending.removeFirst(place + end.count)
                 return line
             }
-            // The last line needs no end.
-            if pending.starts(with: "--".utf8) { return pending }
+            if mayCloseBody, pending.starts(with: "--".utf8) { return pending }
             guard pending.count < Self.headLimit else {
                 throw RequestError.invalid("body", expected: "parts with short headers", actual: "a long one")
             }

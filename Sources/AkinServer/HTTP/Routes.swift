@@ -33,16 +33,38 @@ public struct Routes {
         }
     }
 
+    /// Refuses a path that clients of Qdrant know and this server does not serve.
+    mutating func refuse(_ method: HTTPRequest.Method, _ path: String) {
+        on(method, path, .read) { _, _ in
+            throw RequestError(.badRequest, "unsupported", "\(method) \(path) of Qdrant's API is not supported")
+        }
+        known.refuseLast()
+    }
+
+    /// All paths that are served, with their methods; variables as `{name}`.
+    package var served: [(method: String, path: String)] { known.served }
+
     /// What answers the paths.
     func responder() -> RouterResponder<ServerContext> { router.buildResponder() }
 }
 
 /// Which methods paths answer to.
 struct KnownPaths: Sendable {
-    private var paths: [(segments: [Substring], method: String)] = []
+    private var paths: [(segments: [Substring], method: String, isRefused: Bool)] = []
 
     mutating func add(_ method: HTTPRequest.Method, _ path: String) {
-        paths.append((path.split(separator: "/"), method.rawValue))
+        paths.append((path.split(separator: "/"), method.rawValue, false))
+    }
+
+    /// Marks the path that was added last as one that is only there to be refused in words.
+    mutating func refuseLast() { paths[paths.count - 1].isRefused = true }
+
+    /// All others.
+    var served: [(method: String, path: String)] {
+        paths.filter { !$0.isRefused }.map { known in
+            let segments = known.segments.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
+            return (known.method, "/" + segments.joined(separator: "/"))
+        }
     }
 
     /// Methods that a path answers to, in their order.

@@ -50,8 +50,7 @@ public struct ServerContext: RequestContext {
     /// The name of the point in the path: a number where it is one, otherwise a name.
     public func pointID() throws -> PointID {
         let text = try segment("id")
-        if let number = UInt64(text), text.utf8.first != UInt8(ascii: "+") { return .number(number) }
-        guard let id = PointID(name: text) else {
+        guard let id = PointID(path: text) else {
             throw RequestError.invalid(
                 "id", expected: "an unsigned number or 1 to \(PointID.greatestLength) bytes of text",
                 actual: "\(text.utf8.count) bytes")

@@ -36,11 +36,7 @@ extension Routes {
             (.post, "/collections/:collection/points/discover/batch"), (.get, "/snapshots"), (.post, "/snapshots"),
             (.get, "/cluster"), (.get, "/collections/:collection/cluster"), (.get, "/telemetry"),
         ]
-        for (method, path) in missing {
-            on(method, path, .read) { _, _ in
-                throw RequestError(.badRequest, "unsupported", "\(method) \(path) of Qdrant's API is not supported")
-            }
-        }
+        for (method, path) in missing { refuse(method, path) }
     }
 
     /// All of Qdrant's paths, and health.
