@@ -1,6 +1,6 @@
 # Two commands do everything on a bare machine with Swift: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo lint format bench sanitize fuzz clean
+.PHONY: help setup build test demo serve-demo lint format bench sanitize fuzz clean
 
 # The same flags in `build` and `test`, so that neither undoes what the other built.
 RELEASE := -c release
@@ -10,7 +10,7 @@ DEMO ?= akin-demo
 DEBUG_SUBSET := NPYHeaderTests|AtomicFileTests|GroundTruthTests|RecallTests|ConfusionMatrixTests|TarSourceTests|UsageTests|ExampleTests
 
 help: ## Lists these targets.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
 
 setup: ## Installs what the build needs (as root), or says which packages to ask for.
 	@scripts/setup.sh
@@ -25,6 +25,11 @@ test: setup ## Builds and runs all tests, optimised, and a short subset without 
 
 demo: build ## The whole way from pictures to a report, without a network: akin-demo/
 	.build/release/akin demo --output $(DEMO)
+
+serve-demo: setup ## Serves pictures that it draws itself, with a page for browsers: http://127.0.0.1:6333
+	swift build $(RELEASE) --product akin
+	swift build $(RELEASE) --product akin-server
+	.build/release/akin serve --demo
 
 lint: ## Formatting and cheap checks of every source file.
 	@scripts/lint.sh

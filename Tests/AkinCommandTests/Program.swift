@@ -82,8 +82,9 @@ struct Program {
             self.err = err
         }
 
-        /// What standard error holds so far.
+        /// What standard error and standard output hold so far.
         var standardErrorSoFar: String { err.text }
+        var standardOutputSoFar: String { out.text }
 
         /// Waits for the end and gives all that was written.
         func wait() -> Output {
@@ -98,12 +99,12 @@ struct Program {
         }
     }
 
-    /// Starts the program and returns at once.
+    /// Starts the program, or another one, and returns at once.
     static func start(
-        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil, program: String = path
     ) throws -> Running {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: path)
+        process.executableURL = URL(fileURLWithPath: program)
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.currentDirectoryURL = folder
