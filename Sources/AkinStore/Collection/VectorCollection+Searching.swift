@@ -68,7 +68,10 @@ extension VectorCollection {
 
     /// Answers one query; `matches` are the rows its filter lets pass, where they are known.
     private func answer(_ query: SearchQuery, _ matches: RowSet?) throws -> SearchAnswer {
-        let vector = Matrix<Float>([query.vector])
+        // Copied at once: the initialiser for rows takes value by value, which costs more than searching a few points.
+        let vector = Matrix<Float>(rows: 1, columns: query.vector.count) {
+            _ = $0.update(fromContentsOf: query.vector)
+        }
         var matches = matches
         // A point may be replaced between looking in two places. It was there all the time, so look again.
         for attempt in 0... {
