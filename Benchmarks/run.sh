@@ -9,6 +9,7 @@
 #     Benchmarks/run.sh graphs fashion      # graphs beside hnswlib, faiss and svs: fashion, clusters
 #     Benchmarks/run.sh knn-graph           # k-NN graphs: exact on fashion, approximate on clusters
 #     Benchmarks/run.sh churn fashion       # graphs whose vectors are replaced, and filters: fashion, clusters
+#     Benchmarks/run.sh service             # the service: writes, searches beside the same index in process, overload (needs wrk)
 #     Benchmarks/run.sh large               # ten million vectors with 1 GiB of memory (needs 12 GB of disk)
 #     Benchmarks/run.sh compare [DATASET]   # kinds of index side by side, into docs/compare.md: fashion, tiny-imagenet
 #     Benchmarks/run.sh embed | classify    # images to vectors; kNN classification (both need AKIN_DATA)
@@ -101,6 +102,14 @@ churn() { # data set
     record "churn $1" akin Benchmarks/.build/release/graph-churn "$data/$1"/base.* "$data/$1"/query.* $spec 300000
 }
 
+service() {
+    "$python" $peers/datasets.py clusters "$data/clusters"
+    swift build -c release --product akin-server >&2
+    record service akin "$python" $peers/service.py upsert "$data/clusters"
+    record service akin "$python" $peers/service.py search "$data/clusters" --akin $akin --keep "$data/service"
+    record service akin "$python" $peers/service.py overload "$data/clusters" --keep "$data/service"
+}
+
 large() {
     "$python" $peers/datasets.py large "$data/large"
     record large akin "$python" $peers/large.py "$data/large" --akin $akin
@@ -150,6 +159,7 @@ case $part in
     graphs) for name in "${@:-clusters}"; do graphs "$name"; done ;;
     knn-graph) knn_graph ;;
     churn) for name in "${@:-clusters}"; do churn "$name"; done ;;
+    service) service ;;
     large) large ;;
     compare) for name in "${@:-fashion}"; do compare "$name"; done ;;
     embed) embed ;;
@@ -171,7 +181,7 @@ case $part in
         fi
         ;;
     *)
-        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | graphs [DATASET...] | knn-graph | churn [DATASET...] | large | compare [DATASET...] | embed | classify]" >&2
+        echo "usage: Benchmarks/run.sh [search [DATASET...] | kmeans [DATASET] | ivf [DATASET...] | binary | graphs [DATASET...] | knn-graph | churn [DATASET...] | service | large | compare [DATASET...] | embed | classify]" >&2
         exit 2
         ;;
 esac
