@@ -4,7 +4,7 @@
     service.py upsert   FOLDER --server ... [--batch 100] [--connections 4] [--count 300000]
     service.py overload FOLDER --server ... [--seconds 60]
 
-FOLDER holds base.npy, query.npy and truth in gt.npy (datasets.py FOLDER writes them). `search` and `overload` need wrk.
+FOLDER holds base.npy and query.npy (datasets.py writes them). `search` and `overload` need wrk.
 The data of the server go to a temporary folder (TMPDIR); --keep FOLDER keeps a loaded collection for the next run.
 """
 
@@ -160,12 +160,30 @@ def questions(folder: pathlib.Path, place: pathlib.Path, ef: int) -> tuple:
     return path, lines
 
 
+def nearest(folder: pathlib.Path, queries: int = 2000, k: int = 10) -> np.ndarray:
+    """The true neighbours, by brute force, kept beside the data."""
+    path = folder / f"nearest-{queries}-{k}.npy"
+    if path.exists():
+        return np.load(path)
+    base, asked = np.load(folder / "base.npy", mmap_mode="r"), np.load(folder / "query.npy")[:queries].astype(np.float32)
+    best, ids = np.full((len(asked), 0), np.inf, np.float32), np.zeros((len(asked), 0), np.int64)
+    for first in range(0, len(base), 50_000):
+        part = np.asarray(base[first : first + 50_000], np.float32)
+        distances = (part * part).sum(1) - 2 * (asked @ part.T)
+        best = np.hstack([best, distances])
+        ids = np.hstack([ids, np.broadcast_to(np.arange(first, first + len(part)), distances.shape)])
+        keep = np.argpartition(best, k - 1, axis=1)[:, :k]
+        best, ids = np.take_along_axis(best, keep, 1), np.take_along_axis(ids, keep, 1)
+    np.save(path, ids)
+    return ids
+
+
 def recall(server: Server, folder: pathlib.Path, lines: list) -> float:
-    truth = np.load(folder / "gt.npy")
+    truth = nearest(folder)
     found = 0
     for i, line in enumerate(lines):
         hits = server.expect("POST", f"/collections/{NAME}/points/search", line.encode())["result"]
-        found += len({h["id"] for h in hits} & set(truth[i, :10].tolist()))
+        found += len({h["id"] for h in hits} & set(truth[i].tolist()))
     return found / (10 * len(lines))
 
 
