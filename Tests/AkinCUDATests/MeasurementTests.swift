@@ -45,6 +45,21 @@ struct MeasurementTests {
         }
     }
 
+    @Test("docs/gpu.md has a place for every table")
+    func places() throws {
+        var root = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { root.deleteLastPathComponent() }
+        let text = try String(contentsOf: root.appendingPathComponent("docs/gpu.md"), encoding: .utf8)
+        try withTemporaryDirectory { folder in
+            let path = folder + "/gpu.md"
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+            for section in [""] + ScaleRun.all.map(\.name) {
+                try Report.fill("| of \(section) |", into: path, section: section)
+                #expect(try String(contentsOfFile: path, encoding: .utf8).contains("\n| of \(section) |\n"))
+            }
+        }
+    }
+
     @Test("numbers have three digits that count")
     func numbers() {
         #expect(

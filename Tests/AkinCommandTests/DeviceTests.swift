@@ -102,6 +102,10 @@ struct DeviceTests {
             let cpu = try Program.succeed(command + ["--device", "cpu"], environment: without).standardOutput
             #expect(!cpu.isEmpty)
         }
+        for command in [["eval", index, queries], graph, ["truth"] + truth] {
+            let object = try Program.succeed(command + ["--device", "cpu", "--json"], environment: without).objects[0]
+            #expect(object["device"] as? String == "cpu")
+        }
         let bytes = scratch.path("bytes.akin")
         _ = try Program.succeed(["build", queries, "--index", "IVF2,SQ8", "-o", bytes])
         let output = try Program.run(["search", bytes, queries, "--device", "cuda"], environment: without)

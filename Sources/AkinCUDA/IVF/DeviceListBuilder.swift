@@ -39,6 +39,11 @@ package final class DeviceListBuilder {
         guard (1...limit).contains(capacity) else {
             throw CUDAError.outOfRange(name: "capacity", value: capacity, allowed: 1...limit)
         }
+        // Codewords of a part, and that part of 256 vectors, lie in shared memory.
+        let most = library.context.device.sharedMemoryPerBlockOptIn / ((shape.ksub + 256) * 4)
+        guard shape.dsub <= most else {
+            throw CUDAError.outOfRange(name: "components of a part", value: shape.dsub, allowed: 1...max(1, most))
+        }
         self.index = index
         self.shape = shape
         self.capacity = capacity

@@ -160,7 +160,8 @@ struct Build: ParsableCommand {
         let fields: [JSONValue.Member] = [
             .init(key: "index", value: .string(spec)), .init(key: "count", value: .int(count)),
             .init(key: "dimension", value: .int(dimension)), .init(key: "metric", value: .string(metric.rawValue)),
-            .init(key: "bytes", value: .int(bytes)), .init(key: "output", value: .string(output)),
+            .init(key: "bytes", value: .int(bytes)), .init(key: "device", value: .string(device.chosen.name)),
+            .init(key: "output", value: .string(output)),
         ]
         try session.result(
             """

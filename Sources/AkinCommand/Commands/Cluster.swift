@@ -127,6 +127,7 @@ struct Cluster: ParsableCommand {
             json: [
                 "output": .string(output), "count": .int(file.count), "trained": .int(found.trained),
                 "dimension": .int(file.dimension), "centroids": .int(centroids), "threads": .int(parallel.count),
+                "device": .string(self.device.chosen.name),
                 "seconds": .seconds(seconds), "iterations": .int(found.iterations),
                 "objective": .double(found.objective), "imbalance": .double(found.imbalance.rounded(decimals: 4)),
                 "history": .array(found.history.map { JSONValue.double($0) }),

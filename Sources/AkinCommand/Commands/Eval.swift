@@ -137,7 +137,7 @@ struct Eval: ParsableCommand {
             """,
             json: [
                 "index": .string(stored.spec), "setting": .string(setting), "k": .int(k),
-                "threads": .int(parallel.count), "batch": .int(batch),
+                "threads": .int(parallel.count), "device": .string(device.chosen.name), "batch": .int(batch),
                 "recall": recall.map { .double($0.rounded(decimals: 6)) } ?? .null,
                 "qps": .double(rate),
                 "p50_us": .double(p50),

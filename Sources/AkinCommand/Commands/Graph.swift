@@ -131,6 +131,7 @@ struct Graph: ParsableCommand {
                 "output": .string(output), "count": .int(count), "dimension": .int(dimension),
                 "metric": .string(metric.rawValue), "k": .int(degree), "method": .string(method),
                 "recall": .double((recall ?? 1).rounded(decimals: 5)), "threads": .int(parallel.count),
+                "device": .string(device.chosen.name),
                 "seconds": .seconds(seconds),
             ])
     }

@@ -64,6 +64,7 @@ struct Search: ParsableCommand {
             """,
             json: [
                 "index": .string(stored.spec), "k": .int(k), "threads": .int(parallel.count),
+                "device": .string(device.chosen.name),
                 "queries": .int(asked.rows), "seconds": .seconds(seconds), "qps": .double(rate.rounded(decimals: 1)),
                 "exact": .bool(found.isExact), "visited": .int(found.visited), "output": JSONValue(output),
                 "scores": JSONValue(scores),

@@ -56,7 +56,7 @@ struct Truth: ParsableCommand {
             json: [
                 "output": .string(output), "count": .int(index.count), "dimension": .int(index.dimension),
                 "metric": .string(metric.rawValue), "k": .int(k), "queries": .int(count),
-                "threads": .int(parallel.count), "seconds": .seconds(seconds),
+                "threads": .int(parallel.count), "device": .string(device.chosen.name), "seconds": .seconds(seconds),
                 "qps": .double((Double(count) / seconds).rounded(decimals: 1)),
             ])
     }

@@ -29,6 +29,9 @@ struct WorkPlace {
     /// The processor.
     static let cpu = WorkPlace()
 
+    /// As it is written: "cpu", "cuda:1".
+    var name: String { device.map { "\($0)" } ?? "cpu" }
+
     /// Whether a GPU is meant.
     var isGPU: Bool { device != nil && device != .cpu }
 

@@ -74,6 +74,13 @@ struct ListFaultTests {
         #expect(throws: CUDAError.outOfRange(name: "capacity", value: 0, allowed: 1...Int(UInt32.max) - 4_096)) {
             try builder(empty, 0)
         }
+        // 227 KiB of shared memory; 16 codewords and 256 vectors, 4 bytes a component.
+        let wide = Matrix<Float>.random(rows: 40, columns: 300, seed: 1)
+        let long = try IVFIndex(
+            training: wide, spec: IndexSpec(parsing: "IVF2,PQ1x4"), options: .init(iterations: 1, threads: 1))
+        #expect(throws: CUDAError.outOfRange(name: "components of a part", value: 300, allowed: 1...213)) {
+            try builder(long, 10)
+        }
         var filled = empty
         try filled.add(points)
         for other in [filled, try index("IVF5,Flat"), try index("IVF5,SQ8"), try index("IVF8_HNSW4,PQ2x4")] {
