@@ -37,7 +37,7 @@ class Server:
         self.process = subprocess.Popen(
             [program, "serve", "--data", str(data), "--port", str(self.port), *options],
             stdout=self.log, stderr=self.log)
-        self.connection = None
+        self.connection, self.asked = None, 0.0
         for _ in range(1200):
             try:
                 if self.ask("GET", "/readyz")[0] == 200:
@@ -56,8 +56,10 @@ class Server:
         return connection
 
     def ask(self, method: str, path: str, body=None) -> tuple:
-        if self.connection is None:
+        # The server closes connections that were idle for long.
+        if self.connection is None or time.perf_counter() - self.asked > 5:
             self.connection = self.connect()
+        self.asked = time.perf_counter()
         data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         self.connection.request(method, path, data, {"Content-Type": "application/json"} if data else {})
         response = self.connection.getresponse()
