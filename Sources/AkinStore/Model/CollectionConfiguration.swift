@@ -8,7 +8,7 @@ public struct CollectionConfiguration: Sendable, Equatable {
     public var metric: Metric
     /// The index of large segments, in Faiss's factory language.
     public var spec: String
-    /// Where the vectors come from; vectors of another space are refused. `nil` where that is not known.
+    /// Where the vectors come from, `nil` where that is not known; vectors of another space are refused.
     public var space: EmbeddingSpace?
 
     /// The index of collections that do not ask for another: a graph over the vectors as they are.
@@ -32,11 +32,13 @@ public enum PayloadIndexKind: String, Sendable, Codable, CaseIterable {
 
 /// A collection as it is now.
 public struct CollectionDescription: Sendable, Equatable {
+    /// What it is made of.
     public var configuration: CollectionConfiguration
     /// Points that searches see.
     public var pointCount: Int
     /// Of them, those that are in an index rather than compared one by one.
     public var indexedCount: Int
+    /// Its parts, oldest first.
     public var segments: [Segment]
     /// Indexed members of payloads.
     public var payloadIndexes: [FieldPath: PayloadIndexKind]
@@ -49,12 +51,14 @@ public struct CollectionDescription: Sendable, Equatable {
 
     /// A part of a collection.
     public struct Segment: Sendable, Equatable {
+        /// The name of its files.
         public var name: String
         /// The index in Faiss's factory language; "Flat" where vectors are compared one by one.
         public var spec: String
         /// Points that were put there, and those that have been deleted or replaced since.
         public var count, deletedCount: Int
 
+        /// Describes a part.
         public init(name: String, spec: String, count: Int, deletedCount: Int) {
             self.name = name
             self.spec = spec

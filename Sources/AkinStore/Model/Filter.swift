@@ -15,8 +15,10 @@ public struct FieldPath: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Which points are meant: those for which every `must`, some `should` (where there are any), at least
-/// ``AtLeast/count`` of ``atLeast`` and no `mustNot` holds. An empty filter means all.
+/// Which points are meant; an empty filter means all.
+///
+/// Those for which every `must`, some `should` (where there are any), at least ``AtLeast/count`` of ``atLeast`` and no
+/// `mustNot` holds.
 public struct Filter: Sendable, Equatable {
     /// All of these hold.
     public var must: [Condition] = []
@@ -29,9 +31,12 @@ public struct Filter: Sendable, Equatable {
 
     /// Some of several conditions.
     public struct AtLeast: Sendable, Equatable {
+        /// How many, 1 or more.
         public var count: Int
+        /// Of which.
         public var conditions: [Condition]
 
+        /// So many of these.
         public init(_ count: Int, of conditions: [Condition]) {
             self.count = count
             self.conditions = conditions
@@ -79,8 +84,10 @@ public struct Filter: Sendable, Equatable {
 
     /// Bounds of a number; those that are `nil` do not bound.
     public struct NumberRange: Sendable, Equatable {
+        /// Greater than, at least, less than, at most.
         public var above, atLeast, below, atMost: Double?
 
+        /// Bounds a number.
         public init(above: Double? = nil, atLeast: Double? = nil, below: Double? = nil, atMost: Double? = nil) {
             self.above = above
             self.atLeast = atLeast

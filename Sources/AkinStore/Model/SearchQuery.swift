@@ -44,10 +44,12 @@ public struct SearchAnswer: Sendable, Equatable {
 
     /// A point near the query.
     public struct Hit: Sendable, Equatable {
+        /// The point, as far as it was asked for.
         public var point: StoredPoint
         /// Squared distance or similarity, as the collection's metric says, computed from the stored vector.
         public var score: Float
 
+        /// A point and its score.
         public init(point: StoredPoint, score: Float) {
             self.point = point
             self.score = score
