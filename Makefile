@@ -16,7 +16,7 @@ setup: ## Installs what the build needs (as root), or says which packages to ask
 	@scripts/setup.sh
 
 build: setup ## Builds the program: .build/release/akin
-	swift build $(RELEASE)
+	swift build $(RELEASE) --product akin
 
 test: setup ## Builds and runs all tests, optimised, and a short subset without optimisation.
 	swift build $(RELEASE) --build-tests
