@@ -29,11 +29,7 @@ public struct Routes {
                     ? RequestError(.unauthorized, "unauthorized", "a key is needed, as api-key or bearer token")
                     : RequestError(.forbidden, "read_only", "this key allows reading only")
             }
-            guard Self.isLarge(request) else { return try await handler(request, context) }
-            // Parsing it would keep the other connections of this event loop waiting.
-            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
-                try await handler(request, context)
-            }
+            return try await handler(request, context)
         }
     }
 
@@ -47,12 +43,6 @@ public struct Routes {
 
     /// All paths that are served, with their methods; variables as `{name}`.
     package var served: [(method: String, path: String)] { known.served }
-
-    /// Whether a body is long, or may be.
-    private static func isLarge(_ request: Request) -> Bool {
-        if let length = request.headers[.contentLength] { return Int(length).map { $0 > 64 << 10 } ?? true }
-        return request.headers[.transferEncoding] != nil
-    }
 
     /// What answers the paths.
     func responder() -> RouterResponder<ServerContext> { router.buildResponder() }

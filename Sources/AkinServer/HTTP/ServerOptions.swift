@@ -34,31 +34,26 @@ public struct ServerOptions: Sendable {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws -> Application<Frame> {
         let limits = environment.limits
-        let http = HTTP1Channel.Configuration(
-            idleTimeout: .seconds(Int64(limits.idleSeconds)),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-                maxHeaderFieldCount: 100))
-        let tls = try certificate.map { try Self.tls($0.chain, $0.key) }
-        let server = HTTPServerBuilder { responder in
-            let channel = LoopBoundChannel(base: HTTP1Channel(responder: responder, configuration: http))
-            guard let tls else { return channel }
-            return try TLSChannel(channel, tlsConfiguration: tls)
+        let http = HTTPServerBuilder.http1(
+            configuration: .init(
+                idleTimeout: .seconds(Int64(limits.idleSeconds)),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: 100)))
+        let server = try certificate.map { certificate in
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain)
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain.map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
+            tls.minimumTLSVersion = .tlsv12
+            return try HTTPServerBuilder.tls(http, tlsConfiguration: tls)
         }
         var configuration = ApplicationConfiguration(
             address: .hostname(host, port: port), serverName: "akin", backlog: 1024)
         configuration.availableConnectionsDelegate = .maximum(limits.connections, logger: logger)
         return Application(
-            responder: Frame(routes, environment, keys: keys), server: server, configuration: configuration,
+            responder: Frame(routes, environment, keys: keys), server: server ?? http, configuration: configuration,
             onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
-    }
-
-    private static func tls(_ chain: String, _ key: String) throws -> TLSConfiguration {
-        var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMFile(chain).map { .certificate($0) },
-            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
-        tls.minimumTLSVersion = .tlsv12
-        return tls
     }
 
     /// Runs a server until SIGTERM or SIGINT comes; then it accepts nothing more and answers what is under way.

@@ -94,12 +94,8 @@ public final class LocalService: CollectionService {
     }
 
     /// The nearest points of each query.
-    ///
-    /// A search of some tens of microseconds is made at once: changing threads twice would cost as much.
     public func search(_ queries: [SearchQuery], in name: String) async throws -> [SearchAnswer] {
-        let collection = try store.collection(name)
-        if collection.isQuick(queries) { return try collection.search(queries) }
-        return try await reads.run { try collection.search(queries) }
+        try await read(name) { try $0.search(queries) }
     }
 
     /// Indexes a member of the payloads.

@@ -45,18 +45,6 @@ extension VectorCollection {
         } catch { throw StoreError(error) }
     }
 
-    /// Whether searching now costs less than changing threads for it would.
-    ///
-    /// So it is for one query without filter and payload, for few neighbours, where hardly a vector is outside an index:
-    /// that takes well under a millisecond and reads no file but what is mapped.
-    public func isQuick(_ queries: [SearchQuery]) -> Bool {
-        guard queries.count == 1, let query = queries.first, query.filter.isEmpty, query.fields.payload == .none,
-            !query.isExact, query.limit <= 128, query.offset <= 128, query.efSearch ?? 0 <= 256
-        else { return false }
-        let scanned = state.views.reduce(0) { $0 + ($1.segment.isIndexed ? 0 : $1.count) }
-        return scanned <= (1 << 20) / configuration.dimension
-    }
-
     private func check(_ query: SearchQuery) throws(StoreError) {
         guard query.vector.count == configuration.dimension else {
             throw .invalid(
