@@ -107,7 +107,7 @@ service() {
     swift build -c release --product akin-server >&2
     record service akin "$python" $peers/service.py upsert "$data/clusters"
     record service akin "$python" $peers/service.py search "$data/clusters" --akin $akin --keep "$data/service"
-    record service akin "$python" $peers/service.py overload "$data/clusters" --keep "$data/service"
+    record service akin "$python" $peers/service.py overload "$data/clusters" --flood 1000 --seconds 60 --keep "$data/service"
 }
 
 large() {
