@@ -15,6 +15,7 @@ let package = Package(
         .library(name: "AkinCUDA", targets: ["AkinCUDA"]),
         .library(name: "AkinStore", targets: ["AkinStore"]),
         .library(name: "AkinServer", targets: ["AkinServer"]),
+        .library(name: "AkinCluster", targets: ["AkinCluster"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
         .executable(name: "akin-store-check", targets: ["AkinStoreCheck"]),
         .executable(name: "akin-server", targets: ["AkinServerCommand"]),
@@ -103,10 +104,22 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // Collections over several machines.
+        .systemLibrary(
+            name: "CNATS", pkgConfig: "libnats",
+            providers: [.apt(["libnats-dev"]), .brew(["cnats"])]),
+        .target(
+            name: "AkinCluster",
+            dependencies: [
+                "Akin", "AkinServer", "AkinStore", "AkinVision", "CNATS",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
         .executableTarget(
             name: "AkinServerCommand",
             dependencies: [
-                "Akin", "AkinServer", "AkinStore", "AkinVision",
+                "Akin", "AkinCluster", "AkinServer", "AkinStore", "AkinVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -138,6 +151,13 @@ let package = Package(
             dependencies: [
                 "AkinServer", "AkinStore", "AkinVision", "AkinTestSupport",
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "AkinClusterTests",
+            dependencies: [
+                "AkinCluster", "AkinServer", "AkinStore", "AkinTestSupport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),

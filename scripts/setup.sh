@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 
-debian_packages=(libjpeg-dev libpng-dev libwebp-dev libopenblas-dev libsimdjson-dev libsqlite3-dev pkg-config git ca-certificates python3 python3-venv)
+debian_packages=(libjpeg-dev libpng-dev libwebp-dev libopenblas-dev libsimdjson-dev libsqlite3-dev libnats-dev pkg-config git ca-certificates python3 python3-venv)
 as_root=()
 
 # Debian and its relatives: ask the package database.
@@ -32,15 +32,15 @@ if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
     fi
 else
     # Elsewhere: ask pkg-config, and name the packages of the common package managers.
-    libraries=(libjpeg libpng libwebp simdjson sqlite3)
+    libraries=(libjpeg libpng libwebp simdjson sqlite3 libnats)
     [ "$(uname)" = Darwin ] || libraries+=(openblas) # macOS has LAPACK of its own
     for library in "${libraries[@]}"; do
         pkg-config --exists "$library" 2>/dev/null || as_root+=("$library")
     done
     if [ "${#as_root[@]}" -gt 0 ]; then
         say "missing: ${as_root[*]} (found through pkg-config). Install them with one of:"
-        printf '\n    %s\n    %s\n\n' "brew install pkg-config jpeg-turbo libpng webp simdjson" \
-            "sudo dnf install pkgconf libjpeg-turbo-devel libpng-devel libwebp-devel openblas-devel simdjson-devel sqlite-devel" >&2
+        printf '\n    %s\n    %s\n\n' "brew install pkg-config jpeg-turbo libpng webp simdjson cnats" \
+            "sudo dnf install pkgconf libjpeg-turbo-devel libpng-devel libwebp-devel openblas-devel simdjson-devel sqlite-devel cnats-devel" >&2
         exit 1
     fi
 fi
