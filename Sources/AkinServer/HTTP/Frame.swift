@@ -25,13 +25,17 @@ public struct Frame: HTTPResponder {
         var context = context
         let id = Self.name(of: request)
         let running = environment.metrics.begin()
+        let notes = CallNotes(afterText: request.headers[Self.after])
         var response: Response
         do {
             guard running <= environment.limits.requests else {
                 throw Overload("\(environment.limits.requests) requests are being answered already")
             }
             context.access = keys.access(request.headers)
-            response = try await responder.respond(to: request, context: context)
+            let answering = context
+            response = try await CallNotes.$current.withValue(notes) {
+                try await responder.respond(to: request, context: answering)
+            }
             // The router's own reply to a path it does not know.
             if response.status == .notFound, Self.route(context) == nil { throw unknown(request) }
         } catch let error as HTTPParserError {
@@ -47,6 +51,7 @@ public struct Frame: HTTPResponder {
             response = Reply.error(told, since: context.start)
         }
         response.headers[Self.requestID] = id
+        if let positions = notes.positionsText { response.headers[Self.positions] = positions }
         environment.bodies.give(context.held.byteCount)
         finish(request, context, status: response.status.code)
         if context.logger.logLevel <= .debug {
@@ -85,6 +90,8 @@ public struct Frame: HTTPResponder {
         return error
     }
 
+    private static let after = HTTPFields.name(CallNotes.afterHeader)
+    private static let positions = HTTPFields.name(CallNotes.positionsHeader)
     private static let requestID = HTTPFields.name("x-request-id")
     private static let counter = Atomic<UInt64>(0)
     private static let process = String(UInt64.random(in: .min ... .max), radix: 16)

@@ -20,6 +20,7 @@ public enum Reply {
         result(&bytes)
         JSONWriter.append(#","status":"ok","#, to: &bytes)
         JSONWriter.append(extra, to: &bytes)
+        if let notes = CallNotes.current { JSONWriter.append(notes.json, to: &bytes) }
         appendTime(since: start, to: &bytes)
         return json(bytes)
     }

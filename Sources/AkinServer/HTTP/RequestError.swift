@@ -52,6 +52,13 @@ public struct RequestError: Error, Sendable, Equatable {
         return error
     }
 
+    /// Something that is not there at the moment, and may be again: 503.
+    public static func unavailable(_ code: String, _ message: String, retryAfterSeconds: Int = 1) -> Self {
+        var error = Self(.serviceUnavailable, code, message)
+        error.retryAfterSeconds = retryAfterSeconds
+        return error
+    }
+
     /// The same error, seen from outside a member or an element.
     func within(_ place: String) -> Self {
         guard let field, let expected, let actual, !place.isEmpty else { return self }

@@ -102,13 +102,16 @@ struct OwnCollections: Sendable {
         if let metric = try object.optional("metric", Self.metric) { configuration.metric = metric }
         if let spec = try object.optional("index", { try $0.text() }) { configuration.spec = spec }
         if let space = try object.optional("space", Self.space) { configuration.space = space }
+        let placement = Placement(
+            shards: try object.optional("shards") { try $0.wholeNumber(in: 1...1024) },
+            replicas: try object.optional("replicas") { try $0.wholeNumber(in: 1...1024) })
         try object.finish()
         if configuration.space?.id == embedder.space.id, configuration.dimension != embedder.dimension {
             throw RequestError.invalid(
                 "dimension", expected: "\(embedder.dimension), as the vectors of this space have",
                 actual: "\(configuration.dimension)", status: .unprocessableContent)
         }
-        try await service.create(name, configuration)
+        try await service.create(name, configuration, placement)
         images.recalls.forget(name)
         return Reply.ok(since: context.start, .object(summary(name, try await service.describe(name))))
     }

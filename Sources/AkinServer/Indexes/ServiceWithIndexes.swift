@@ -37,9 +37,11 @@ public struct ServiceWithIndexes: CollectionService {
     public func collections() async throws -> [String] { (try await base.collections() + indexes.keys).sorted() }
 
     /// Makes a collection of the other service; the name of an index file is taken.
-    public func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
+    public func create(
+        _ name: String, _ configuration: CollectionConfiguration, _ placement: Placement
+    ) async throws {
         guard indexes[name] == nil else { throw StoreError.collectionExists(name) }
-        try await base.create(name, configuration)
+        try await base.create(name, configuration, placement)
     }
 
     /// Deletes a collection; an index file is not deleted.

@@ -24,7 +24,8 @@ extension Routes {
         on(.put, "/collections/:collection", .write) { request, context in
             let name = try context.collection()
             let body = try await environment.json(of: request, context)
-            try await service.create(name, try QdrantCollection.configuration(body))
+            let (configuration, placement) = try QdrantCollection.configuration(body)
+            try await service.create(name, configuration, placement)
             return Reply.ok(since: context.start, .bool(true))
         }
         on(.patch, "/collections/:collection", .write) { request, context in
@@ -68,7 +69,7 @@ extension Reply {
 /// Collections in Qdrant's words.
 enum QdrantCollection {
     /// Reads the body that creates one.
-    static func configuration(_ body: JSONReader) throws -> CollectionConfiguration {
+    static func configuration(_ body: JSONReader) throws -> (CollectionConfiguration, Placement) {
         var object = try RequestObject(body)
         try object.refuse("sparse_vectors", what: "a sparse vector", expected: "vectors alone")
         try object.refuse("metadata", what: "data of a collection")
@@ -105,11 +106,14 @@ enum QdrantCollection {
             }
             configuration.spec = spec
         }
+        let placement = Placement(
+            shards: try object.optional("shard_number") { try $0.wholeNumber(in: 1...1024) },
+            replicas: try object.optional("replication_factor") { try $0.wholeNumber(in: 1...1024) })
         object.ignore(
-            "optimizers_config", "wal_config", "quantization_config", "shard_number", "replication_factor",
-            "write_consistency_factor", "on_disk_payload", "strict_mode_config", "payload", "id_tracker", "init_from")
+            "optimizers_config", "wal_config", "quantization_config", "write_consistency_factor", "on_disk_payload",
+            "strict_mode_config", "payload", "id_tracker", "init_from")
         try object.finish()
-        return configuration
+        return (configuration, placement)
     }
 
     private static func connections(_ value: JSONReader) throws -> Int? {

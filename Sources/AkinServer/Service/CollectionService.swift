@@ -9,10 +9,10 @@ public protocol CollectionService: Sendable {
     /// The names of all collections, in order.
     func collections() async throws -> [String]
 
-    /// Makes an empty collection.
+    /// Makes an empty collection; a service of one process passes over where it is to be.
     ///
     /// - Throws: `StoreError.collectionExists`, `.invalid`, `.diskFull`.
-    func create(_ name: String, _ configuration: CollectionConfiguration) async throws
+    func create(_ name: String, _ configuration: CollectionConfiguration, _ placement: Placement) async throws
 
     /// Deletes a collection and all that is in it.
     ///
@@ -81,6 +81,13 @@ public protocol CollectionService: Sendable {
 
     /// Lets go of all files once nothing asks any more.
     func close() async
+}
+
+extension CollectionService {
+    /// Makes an empty collection, wherever the service likes.
+    public func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
+        try await create(name, configuration, Placement())
+    }
 }
 
 /// A page of points to be read.

@@ -29,7 +29,9 @@ public final class LocalService: CollectionService {
     public func collections() async throws -> [String] { store.names }
 
     /// Makes an empty collection.
-    public func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
+    public func create(
+        _ name: String, _ configuration: CollectionConfiguration, _ placement: Placement
+    ) async throws {
         try await chores.run { [store] in _ = try store.create(name, configuration) }
     }
 

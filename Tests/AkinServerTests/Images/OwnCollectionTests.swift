@@ -98,7 +98,9 @@ import Testing
             return answers
         }
         func collections() async throws -> [String] { try await inner.collections() }
-        func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
+        func create(
+            _ name: String, _ configuration: CollectionConfiguration, _ placement: Placement
+        ) async throws {
             try await inner.create(name, configuration)
         }
         func drop(_ name: String) async throws -> Bool { try await inner.drop(name) }

@@ -36,7 +36,9 @@ final class MemoryService: CollectionService {
 
     func collections() async throws -> [String] { state.withLock { $0.keys.sorted() } }
 
-    func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
+    func create(
+        _ name: String, _ configuration: CollectionConfiguration, _ placement: Placement
+    ) async throws {
         try state.withLock { collections in
             guard collections[name] == nil else { throw StoreError.collectionExists(name) }
             collections[name] = Collection(configuration: configuration)
