@@ -22,6 +22,38 @@ struct IndexCommandTests {
         #expect(try FlatIndex(path: scratch.path("flat.akin")).metric == Metric(rawValue: metric))
     }
 
+    @Test("shards of a part of the rows know their rows in the whole", arguments: ["Flat", "HNSW8", "IVF4,Flat"])
+    func buildRows(spec: String) throws {
+        let scratch = try Scratch()
+        let base = Vectors.base()
+        try VectorFile.write(base, to: scratch.path("base.npy"))
+        for (name, rows) in [("a", "0..<90"), ("b", "90..<200")] {
+            try Program.succeed([
+                "build", scratch.path("base.npy"), "--rows", rows, "--index", spec, "-o", scratch.path("\(name).akin"),
+            ])
+        }
+        let found = try ["a", "b"].flatMap { name in
+            let index = try IndexFile.open(scratch.path("\(name).akin"))
+            let options = SearchOptions(nprobe: 4, efSearch: 200)
+            return try index.search(base.rows(95..<96), k: 5, options: options).neighbors[0].map {
+                ($0.score, Int($0.id))
+            }
+        }
+        #expect(found.sorted { $0 < $1 }.prefix(5).map(\.1) == Vectors.nearest(base, to: base[95], k: 5))
+    }
+
+    @Test(
+        "a part that the vectors do not have is refused", arguments: ["150..<201", "20..<20", "5", "-1..<4", "a..<b"])
+    func buildRowsOutside(rows: String) throws {
+        let scratch = try Scratch()
+        try VectorFile.write(Vectors.base(), to: scratch.path("base.npy"))
+        let output = try Program.run([
+            "build", scratch.path("base.npy"), "--rows=\(rows)", "-o", scratch.path("a.akin"),
+        ])
+        #expect(output.status != 0)
+        #expect(output.standardError.contains("rows"))
+    }
+
     @Test("search prints the true neighbours of each query", arguments: ["1", "2"])
     func search(threads: String) throws {
         let scratch = try Scratch()

@@ -31,6 +31,12 @@ struct Build: ParsableCommand {
     @Option(name: .shortAndLong, help: "The index file to write.")
     var output: String
 
+    @Option(
+        help: ArgumentHelp(
+            "Builds of a part of the vectors, one shard of several; ids stay their row numbers in the whole.",
+            valueName: "first..<end"))
+    var rows: RowRange?
+
     @Option(help: ArgumentHelp("Memory to get by with, as in 500MiB or 4GiB.", valueName: "bytes"))
     var memory: ByteCount?
 
@@ -62,6 +68,9 @@ struct Build: ParsableCommand {
                 )
             }
         }
+        if rows != nil, memory != nil {
+            throw ValidationError("--rows builds in memory; expected no --memory beside it")
+        }
         guard recall > 0, recall <= 1 else {
             throw ValidationError("--recall is \(recall); it must be above 0, at most 1")
         }
@@ -73,6 +82,9 @@ struct Build: ParsableCommand {
     func run() throws {
         let session = Session(talk)
         if spec == "auto" {
+            if rows != nil {
+                throw CommandError("--rows: expected an --index other than auto, which looks at the whole")
+            }
             try buildAutomatically(session)
             return
         }
@@ -85,6 +97,9 @@ struct Build: ParsableCommand {
             return
         }
         let (input, reading) = try timed { try readVectors(vectors) }
+        if let rows, rows.range.upperBound > input.vectors.rows {
+            throw CommandError("--rows: expected rows of the \(input.vectors.rows) in \(vectors), got \(rows)")
+        }
         let made = try naming(vectors) { try make(spec, input, session) }
         let (_, saving) = try timed { try made.index.save(to: output) }
         try report(
@@ -123,8 +138,9 @@ struct Build: ParsableCommand {
     }
 
     private func make(_ spec: IndexSpec, _ input: EmbeddedSet, _ session: Session) throws -> BuiltIndex {
-        try BuiltIndex(
-            spec, input.vectors, metric: metric, space: input.space,
+        let part = rows.map { input.vectors.rows($0.range) } ?? input.vectors
+        return try BuiltIndex(
+            spec, part, ids: rows.map { $0.range.map(Int64.init) }, metric: metric, space: input.space,
             options: .init(
                 training: training(), construction: .init(efConstruction: efConstruction, alpha: alpha)),
             monitor: session.monitor)

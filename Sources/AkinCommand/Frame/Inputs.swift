@@ -71,6 +71,20 @@ struct ByteCount: ExpressibleByArgument {
     }
 }
 
+/// `250000..<500000` on the command line: rows from the first on, up to but without the last.
+struct RowRange: ExpressibleByArgument, CustomStringConvertible {
+    var range: Range<Int>
+    var description: String { "\(range.lowerBound)..<\(range.upperBound)" }
+
+    init?(argument: String) {
+        let parts = argument.components(separatedBy: "..<")
+        guard parts.count == 2, let first = Int(parts[0]), let end = Int(parts[1]), first >= 0, end > first else {
+            return nil
+        }
+        range = first..<end
+    }
+}
+
 /// How an index is opened and searched.
 struct SearchBreadth: ParsableArguments {
     @Option(help: ArgumentHelp("Inverted lists to look at (default: the index's own).", valueName: "n"))
