@@ -4,6 +4,8 @@
 /// P.w.INCARNATION.SHARD            writes, kept in stream P-w-INCARNATION-SHARD
 /// P.r.INCARNATION.SHARD            questions to whichever replica
 /// P.d.INCARNATION.SHARD.WORKER     questions to one replica
+/// P.v.SET.VERSION.SHARD            questions to whoever has a shard of a published set open
+/// P.x.SET.VERSION.SHARD.WORKER     questions to one of them
 /// P.beat.WORKER                    heartbeats
 /// P.ask.WORKER                     orders
 /// P.embed                          pictures to be made vectors of
@@ -45,6 +47,14 @@ package struct ClusterNames: Sendable, Equatable {
     /// Where one replica of a shard answers.
     package func questions(_ shard: ShardName, worker: String) -> String {
         "\(prefix).d.\(shard.incarnation).\(shard.number).\(worker)"
+    }
+    /// Where whoever has a shard of a published set open answers: no version ever answers for another.
+    package func questions(_ shard: SetShard) -> String {
+        "\(prefix).v.\(shard.set).\(shard.version).\(shard.number)"
+    }
+    /// Where one worker answers for a shard of a published set.
+    package func questions(_ shard: SetShard, worker: String) -> String {
+        "\(prefix).x.\(shard.set).\(shard.version).\(shard.number).\(worker)"
     }
     /// Where a worker says that it is alive; `*` for all.
     package func heartbeats(_ worker: String) -> String { "\(prefix).beat.\(worker)" }
