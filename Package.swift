@@ -18,6 +18,7 @@ let package = Package(
         .library(name: "AkinCluster", targets: ["AkinCluster"]),
         .executable(name: "akin", targets: ["AkinCommand"]),
         .executable(name: "akin-store-check", targets: ["AkinStoreCheck"]),
+        .executable(name: "akin-cluster-check", targets: ["AkinClusterCheck"]),
         .executable(name: "akin-server", targets: ["AkinServerCommand"]),
         .executable(name: "akin-cuda-check", targets: ["AkinCUDACheck"]),
     ],
@@ -122,6 +123,15 @@ let package = Package(
                 "Akin", "AkinCluster", "AkinServer", "AkinStore", "AkinVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        // Breaks a cluster in many ways and looks at every answer; measures clusters.
+        .executableTarget(
+            name: "AkinClusterCheck",
+            dependencies: [
+                "Akin", "AkinCluster", "AkinServer", "AkinStore",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
 

@@ -1,0 +1,82 @@
+import AkinStore
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Asks routers over HTTP, as any client would: where one does not answer, the next is asked.
+struct RouterClient: Sendable {
+    /// What a router said.
+    struct Answer {
+        var status: Int
+        var body: JSON
+        /// Up to which message of each shard's stream the answer reaches.
+        var positions: [Int: UInt64]
+        /// Shards that had no part in it.
+        var missing: Set<Int>
+        var seconds: Double
+    }
+
+    private let session: URLSession
+    private let urls: [URL]
+
+    init(_ urls: [URL], seconds: Double) {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = seconds
+        configuration.httpMaximumConnectionsPerHost = 64
+        session = URLSession(configuration: configuration)
+        self.urls = urls
+    }
+
+    /// Asks one router.
+    func ask(
+        _ method: String, _ path: String, _ body: JSON?, router: Int, after: [Int: UInt64] = [:]
+    ) async throws -> Answer {
+        var request = URLRequest(url: URL(string: path, relativeTo: urls[router % urls.count])!)
+        request.httpMethod = method
+        if let body {
+            request.httpBody = Data(body.encoded)
+            request.setValue("application/json", forHTTPHeaderField: "content-type")
+        }
+        if !after.isEmpty { request.setValue(Self.text(after), forHTTPHeaderField: "akin-after") }
+        let start = ContinuousClock.now
+        let (data, response) = try await session.data(for: request)
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        guard let response = response as? HTTPURLResponse else { throw CheckFailure("\(path): no HTTP") }
+        let json = (try? JSON(parsing: [UInt8](data))) ?? .null
+        return Answer(
+            status: response.statusCode, body: json,
+            positions: Self.positions(response.value(forHTTPHeaderField: "akin-positions") ?? ""),
+            missing: Set(
+                json["shards"]?["missing"]?.array.compactMap { $0.integer } ?? []), seconds: seconds)
+    }
+
+    private static func text(_ positions: [Int: UInt64]) -> String {
+        positions.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+    }
+
+    private static func positions(_ text: String) -> [Int: UInt64] {
+        var found: [Int: UInt64] = [:]
+        for part in text.split(separator: ",") {
+            let sides = part.split(separator: "=")
+            if sides.count == 2, let shard = Int(sides[0].filter(\.isNumber)), let position = UInt64(sides[1]) {
+                found[shard] = position
+            }
+        }
+        return found
+    }
+}
+
+extension JSON {
+    var array: [JSON] {
+        if case .array(let elements) = self { elements } else { [] }
+    }
+
+    var integer: Int? {
+        switch self {
+        case .integer(let value): Int(exactly: value)
+        default: nil
+        }
+    }
+}
