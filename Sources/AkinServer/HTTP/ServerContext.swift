@@ -36,12 +36,12 @@ public struct ServerContext: RequestContext {
 
     /// The name of the collection in the path.
     ///
-    /// - Throws: ``RequestError`` where it is not 1 to 255 letters, digits, `_`, `-` and `.`, or starts with a point.
+    /// - Throws: ``RequestError`` where it is not 1 to 240 letters, digits, `_`, `-` and `.`, or starts with a point.
     public func collection() throws -> String {
         let name = try segment("collection")
-        guard Self.isCollectionName(name) else {
+        guard Store.isName(name) else {
             throw RequestError.invalid(
-                "collection", expected: "1 to 255 letters, digits, _, - and ., not starting with .",
+                "collection", expected: "1 to 240 letters, digits, _, - and ., not starting with .",
                 actual: "\"\(name.prefix(64))\"")
         }
         return name
@@ -56,19 +56,6 @@ public struct ServerContext: RequestContext {
                 actual: "\(text.utf8.count) bytes")
         }
         return id
-    }
-
-    /// Whether a collection may be called so.
-    static func isCollectionName(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: ".")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
     }
 }
 

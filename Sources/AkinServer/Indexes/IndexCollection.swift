@@ -29,7 +29,7 @@ public final class IndexCollection: Sendable {
     public init(path: String) throws {
         let url = URL(fileURLWithPath: path)
         name = url.deletingPathExtension().lastPathComponent
-        guard ServerContext.isCollectionName(name) else {
+        guard Store.isName(name) else {
             throw StoreError.invalid(
                 field: path, expected: "a file's name of letters, digits, _, - and .", actual: "\"\(name)\"")
         }

@@ -84,7 +84,7 @@ extension ServerEnvironment {
         case "http", "https":
             let authority = [url.host, url.port.map(String.init)].compactMap { $0 }.joined(separator: ":")
             guard authority == request.head.authority, segments.count == 4, segments[0] == "collections",
-                segments[2] == "snapshots", ServerContext.isCollectionName(segments[1])
+                segments[2] == "snapshots", Store.isName(segments[1])
             else { throw refusal }
             return try await service.snapshotFile(snapshot, of: segments[1])
         default: throw refusal

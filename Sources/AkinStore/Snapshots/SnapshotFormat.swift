@@ -30,7 +30,7 @@ enum SnapshotFormat {
     /// Whether a member may have this name: nothing that would be put elsewhere than into the collection's folder.
     static func isMember(_ name: String) -> Bool {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-        guard parts.allSatisfy(CollectionFolders.isName) else { return false }
+        guard parts.allSatisfy(Store.isName) else { return false }
         switch (parts.count, parts[0]) {
         case (1, "catalog.sqlite"): return true
         case (2, "log"): return parts[1].hasSuffix(".log")

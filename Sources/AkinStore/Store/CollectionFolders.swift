@@ -14,20 +14,8 @@ struct CollectionFolders {
 
     init(_ folder: String) { self.folder = folder }
 
-    static func isName(_ name: String) -> Bool {
-        (1...255).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: ".")
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
-                    true
-                default: false
-                }
-            }
-    }
-
     static func check(_ name: String) throws(StoreError) {
-        guard isName(name), name.utf8.count <= 240 else {
+        guard Store.isName(name) else {
             throw .invalid(
                 field: "collection", expected: "1 to 240 letters, digits, '_', '-' and '.', the first no '.'",
                 actual: "\"\(name.prefix(300))\"")

@@ -54,12 +54,27 @@ public final class Store: Sendable {
         let folder = path + "/collections"
         try CollectionFolders(folder).finishInterruptedWork()
         var opened: [String: Result<VectorCollection, StoreError>] = [:]
-        for name in try FileSystem.names(in: folder) where CollectionFolders.isName(name) {
+        for name in try FileSystem.names(in: folder) where Self.isName(name) {
             do {
                 opened[name] = .success(try VectorCollection.open(name, folder + "/" + name, settings))
             } catch { opened[name] = .failure(StoreError(error)) }
         }
         return opened
+    }
+
+    /// Whether a collection may be called so: 1 to 240 letters, digits, `_`, `-` and `.` of ASCII, the first no point.
+    ///
+    /// Shorter than what file systems allow, because names of folders and snapshots are made of it.
+    public static func isName(_ name: String) -> Bool {
+        (1...240).contains(name.utf8.count) && name.utf8.first != UInt8(ascii: ".")
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
     }
 
     /// The names of all collections, in their order.
@@ -77,7 +92,7 @@ public final class Store: Sendable {
     /// Makes a collection.
     ///
     /// - Parameters:
-    ///   - name: 1 to 255 letters, digits, `_`, `-` and `.` of ASCII, the first no point.
+    ///   - name: see ``isName(_:)``.
     ///   - configuration: what it is made of.
     /// - Returns: the collection, without points.
     /// - Throws: ``StoreError/collectionExists(_:)``, ``StoreError/invalid(field:expected:actual:)``,
