@@ -154,7 +154,10 @@ let package = Package(
         .testTarget(
             name: "AkinTests", dependencies: ["Akin", "CAkinKernels", "AkinTestSupport"], swiftSettings: settings),
         .testTarget(
-            name: "AkinStoreTests", dependencies: ["AkinStore", "AkinStoreCheck", "AkinTestSupport"],
+            name: "AkinStoreTests",
+            dependencies: [
+                "AkinStore", "AkinStoreCheck", "AkinTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "AkinServerTests",

@@ -91,6 +91,7 @@ extension VectorCollection {
             try file.commit()
         }
         for part in ["images", ""] { try FileSystem.synchronizeFolder(folder + "/" + part) }
+        try Catalog.checkForeign(folder + "/" + catalogName)
         var settings = settings
         settings.verifiesOnOpen = true
         let collection = try open("snapshot", folder, settings)

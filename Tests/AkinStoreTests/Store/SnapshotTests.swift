@@ -2,6 +2,7 @@ import Akin
 import AkinStore
 import AkinTestSupport
 import Foundation
+import GRDB
 import Testing
 
 @Suite struct SnapshotTests {
@@ -95,6 +96,33 @@ import Testing
                 }
             }
             #expect(try all(try store.collection("c")) == before)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/collections") == ["c"])
+            store.close()
+        }
+    }
+
+    @Test(
+        "a snapshot whose catalogue runs what its maker wrote is refused",
+        arguments: [
+            ("TRIGGER gone AFTER UPDATE ON state BEGIN DELETE FROM points; END", "trigger \"gone\""),
+            ("VIEW all_points AS SELECT * FROM points", "view \"all_points\""),
+            ("VIRTUAL TABLE words USING fts5(text)", "table \"words\""),
+        ])
+    func foreignCatalogues(_ created: String, _ name: String) throws {
+        try withTemporaryDirectory { path in
+            var store = try Store(path: path, settings: settings())
+            try store.create("c", CollectionConfiguration(dimension: 2, metric: .l2)).upsert(points(0..<10))
+            store.close()
+            let database = try DatabaseQueue(path: path + "/collections/c/catalog.sqlite")
+            try database.write { try $0.execute(sql: "CREATE " + created) }
+            try database.close()
+            store = try Store(path: path, settings: settings())
+            let made = try store.createSnapshot(of: "c")
+            let file = try store.snapshotPath(of: "c", named: made.name)
+            #expect { try store.restore("d", fromFile: file) } throws: { error in
+                if case StoreError.snapshot(let what) = error { what.contains(name) } else { false }
+            }
+            #expect(store.names == ["c"])
             #expect(try FileManager.default.contentsOfDirectory(atPath: path + "/collections") == ["c"])
             store.close()
         }
