@@ -10,7 +10,7 @@ public func fuzzStoreLog(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     scan(bytes)
     LogScan.putChecksumsRight(in: &bytes)
     scan(bytes)
-    guard let first = bytes.first, let kind = LogRecord.Kind(rawValue: first % 5 + 1) else { return 0 }
+    guard let first = bytes.first, let kind = LogRecord.Kind(rawValue: first % 6 + 1) else { return 0 }
     bytes.withUnsafeBytes { bytes in
         guard let record = try? LogRecord(kind, UnsafeRawBufferPointer(rebasing: bytes[1...])) else { return }
         let body = record.body

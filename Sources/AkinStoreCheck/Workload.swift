@@ -11,6 +11,9 @@ struct Workload {
 
     var round: Int
 
+    /// Whether the writes of a round come from a stream: those of the first writer only.
+    static func isStream(_ round: Int) -> Bool { round % 3 == 1 }
+
     enum Operation {
         case upsert([Point])
         case delete([PointID])
@@ -59,19 +62,29 @@ struct Workload {
 }
 
 extension Workload.Operation {
-    /// Makes the operation.
-    func run(on collection: VectorCollection) throws {
+    /// The operation as a stream has it.
+    func streamed() throws -> StreamWrite.Operation {
         switch self {
-        case .upsert(let points): try collection.upsert(points)
-        case .delete(let ids): try collection.delete(.ids(ids))
+        case .upsert(let points): return .upsert(points)
+        case .delete(let ids): return .delete(.ids(ids))
         case .deleteOld(let path, let writer, let version):
             guard let own = FieldPath("writer") else { throw Failure("a path is refused") }
-            let filter = Filter(must: [
-                .match(own, .integer(Int64(writer))), .range(path, .init(below: Double(version))),
-            ])
-            try collection.delete(.matching(filter))
-        case .mark(let ids, let version):
-            try collection.change(.set(["mark": .integer(version)], at: nil), .ids(ids))
+            return .delete(
+                .matching(
+                    Filter(must: [
+                        .match(own, .integer(Int64(writer))), .range(path, .init(below: Double(version))),
+                    ])))
+        case .mark(let ids, let version): return .change(.set(["mark": .integer(version)], at: nil), .ids(ids))
+        }
+    }
+
+    /// Makes the operation.
+    func run(on collection: VectorCollection) throws {
+        switch try streamed() {
+        case .upsert(let points): try collection.upsert(points)
+        case .delete(let selection): try collection.delete(selection)
+        case .change(let change, let selection): try collection.change(change, selection)
+        default: throw Failure("there is no such operation")
         }
     }
 

@@ -24,7 +24,8 @@ struct Writing {
     static func run(_ path: String, round: Int) throws {
         let (store, collection) = try open(path, round: round)
         defer { store.close() }
-        say("ready")
+        say("ready \(collection.position)")
+        if Workload.isStream(round) { return try stream(to: collection, round: round) }
         let threads = (0..<Workload.writers).map { writer in
             let thread = Thread {
                 for number in 0... {
@@ -41,6 +42,23 @@ struct Writing {
             return thread
         }
         while threads.contains(where: { !$0.isFinished }) { Thread.sleep(forTimeInterval: 0.1) }
+    }
+
+    /// Writes as from a stream, some writes at a time, and prints "0 number" for each write whose batch was made.
+    private static func stream(to collection: VectorCollection, round: Int) throws {
+        let start = collection.position
+        var number = 0
+        while true {
+            let count = 1 + number % 17
+            let writes = try (number..<number + count).map { number in
+                StreamWrite(
+                    position: start + UInt64(number) + 1,
+                    operation: try Workload(round: round).operation(number, of: 0).streamed())
+            }
+            guard try collection.apply(writes).allSatisfy({ $0 == nil }) else { return say("failed: refused") }
+            for number in number..<number + count { say("0 \(number)") }
+            number += count
+        }
     }
 
     /// Writes a line at once and as a whole.

@@ -9,11 +9,19 @@ extension Catalog {
     /// The last record of the log up to which all vectors are in sealed segments.
     package func sealedSequence() throws -> Int64 { try state("sealed") }
 
+    /// The last place in a stream outside that has been applied; 0 where none has.
+    package func position() throws -> Int64 { try state("position") }
+
     /// The first row that no point ever had.
     package func nextRow() throws -> Int64 { try state("next_row") }
 
     private func state(_ column: String) throws -> Int64 {
-        try read { try PreparedStatement("SELECT \(column) FROM state", on: $0).first { $0.int64(0) } ?? 0 }
+        let value = try read { try PreparedStatement("SELECT \(column) FROM state", on: $0).first { $0.int64(0) } ?? 0 }
+        // So far that counting on from there never overflows.
+        guard (0...1 << 62).contains(value) else {
+            throw StoreError.storage("\(path): \(column) of the state: expected 0 to 2^62, found \(value)")
+        }
+        return value
     }
 
     static func generation(on database: Database) throws -> Int64 {

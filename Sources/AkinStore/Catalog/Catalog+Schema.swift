@@ -5,7 +5,9 @@ extension Catalog {
     /// Stands in every catalogue file: "Akin".
     static let applicationID: Int64 = 0x416B_696E
     /// Changes with every change of the tables or of what they mean.
-    static let schemaVersion: Int64 = 1
+    ///
+    /// 2: `state.position`.
+    static let schemaVersion: Int64 = 2
 
     // Payloads stand behind what is read more often, so that reading those does not walk long payloads. Tables of
     // payload indexes, one for each indexed member, are made when they are asked for (`PayloadIndex`).
@@ -22,7 +24,10 @@ extension Catalog {
             name TEXT PRIMARY KEY, spec TEXT NOT NULL, files TEXT NOT NULL, count INTEGER NOT NULL,
             first_row INTEGER NOT NULL, last_row INTEGER NOT NULL) WITHOUT ROWID;
         CREATE TABLE indexes(path TEXT PRIMARY KEY, kind TEXT NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID;
-        """
+        """ + position
+
+    /// How far a stream outside has been applied.
+    private static let position = "ALTER TABLE state ADD COLUMN position INTEGER NOT NULL DEFAULT 0;"
 
     static func install(_ configuration: CollectionConfiguration, on database: Database) throws {
         try database.execute(sql: schema)
@@ -44,14 +49,24 @@ extension Catalog {
         }
     }
 
+    /// Makes a catalogue of an earlier version one of this; others stay as they are.
+    static func migrate(_ database: Database) throws {
+        guard try pragma("application_id", on: database) == applicationID,
+            try pragma("user_version", on: database) == 1
+        else { return }
+        try database.execute(sql: position)
+        try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
+    }
+
+    private static func pragma(_ name: String, on database: Database) throws -> Int64 {
+        try PreparedStatement("PRAGMA \(name)", on: database).first { $0.int64(0) } ?? 0
+    }
+
     static func check(_ database: Database, path: String) throws -> CollectionConfiguration {
-        func pragma(_ name: String) throws -> Int64 {
-            try PreparedStatement("PRAGMA \(name)", on: database).first { $0.int64(0) } ?? 0
-        }
-        guard try pragma("application_id") == applicationID else {
+        guard try pragma("application_id", on: database) == applicationID else {
             throw StoreError.storage("\(path): expected a catalogue of a collection, this is another SQLite database")
         }
-        let version = try pragma("user_version")
+        let version = try pragma("user_version", on: database)
         guard version == schemaVersion else {
             throw StoreError.storage(
                 "\(path): expected a catalogue of version \(schemaVersion), this one has version \(version); "

@@ -45,7 +45,7 @@ package final class Catalog: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw StoreError.storage("\(path): expected a catalogue of a collection, there is no such file")
         }
-        try self.init(path: path, pagesToMove: pagesToMove, costs: costs) { _ in }
+        try self.init(path: path, pagesToMove: pagesToMove, costs: costs) { try Self.migrate($0) }
     }
 
     private init(
@@ -83,6 +83,8 @@ package final class Catalog: Sendable {
             // In KiB. The writer's inserts of names touch pages all over the tree of names.
             try database.execute(sql: "PRAGMA cache_size = \(database.configuration.readonly ? -32_768 : -65536)")
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
+            // What a file says about itself runs nothing that reaches beyond it.
+            try database.execute(sql: "PRAGMA trusted_schema = OFF")
         }
         return connections
     }

@@ -11,6 +11,7 @@ package struct CatalogWriter {
         var nextRow: Int64 = 0
         var applied: Int64?
         var sealed: Int64?
+        var position: Int64?
         /// Points more than before.
         var points: Int64 = 0
         /// Rows that came, went, or whose payloads changed.
@@ -35,14 +36,15 @@ package struct CatalogWriter {
         let update = try statement(
             """
             UPDATE state SET applied = coalesce(?, applied), sealed = coalesce(?, sealed),
-                next_row = max(next_row, ?), points = points + ?, generation = generation + 1
+                position = coalesce(?, position), next_row = max(next_row, ?), points = points + ?,
+                generation = generation + 1
             RETURNING generation
             """)
-        for (place, value) in [(Int32(1), totals.applied), (2, totals.sealed)] {
+        for (place, value) in [(Int32(1), totals.applied), (2, totals.sealed), (3, totals.position)] {
             if let value { update.bind(value, at: place) } else { update.bindNull(at: place) }
         }
-        update.bind(totals.nextRow, at: 3)
-        update.bind(totals.points, at: 4)
+        update.bind(totals.nextRow, at: 4)
+        update.bind(totals.points, at: 5)
         guard let generation = try update.first({ $0.int64(0) }) else {
             throw StoreError.storage("the catalogue has lost its state")
         }
@@ -57,6 +59,9 @@ package struct CatalogWriter {
 
     /// Says up to which record of the log all vectors are in sealed segments.
     package func setSealed(_ sequence: Int64) { totals.sealed = sequence }
+
+    /// Says up to which place in a stream outside all has been applied, this transaction included.
+    package func setPosition(_ position: Int64) { totals.position = position }
 
     // MARK: Points
 

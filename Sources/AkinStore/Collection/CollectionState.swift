@@ -4,10 +4,13 @@ final class CollectionState: Sendable {
     let views: [SegmentView]
     /// The last record of the log that is visible.
     let sequence: UInt64
+    /// The last place in a stream outside that is visible.
+    let position: UInt64
 
-    init(views: [SegmentView], sequence: UInt64) {
+    init(views: [SegmentView], sequence: UInt64, position: UInt64) {
         self.views = views
         self.sequence = sequence
+        self.position = position
     }
 
     /// The view whose rows a row would be among.

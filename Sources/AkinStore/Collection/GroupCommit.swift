@@ -25,13 +25,20 @@ final class GroupCommit<Job: AnyObject>: @unchecked Sendable {
     }
 
     /// Returns when the job has been committed, by whichever thread.
-    func submit(_ job: Job) {
-        let name = ObjectIdentifier(job)
+    func submit(_ job: Job) { submit([job]) }
+
+    /// Returns when all jobs have been committed, in their order, by whichever threads.
+    func submit(_ jobs: [Job]) {
+        guard let last = jobs.last else { return }
         condition.lock()
         defer { condition.unlock() }
-        queue.append(job)
+        queue += jobs
         while true {
-            if done.remove(name) != nil { return }
+            // Jobs are committed in the order in which they wait.
+            if done.contains(ObjectIdentifier(last)) {
+                for job in jobs { done.remove(ObjectIdentifier(job)) }
+                return
+            }
             guard !isBusy else {
                 condition.wait()
                 continue

@@ -2,7 +2,7 @@ internal import Akin
 internal import Foundation
 
 extension VectorCollection {
-    private static let catalogName = "catalog.sqlite"
+    static let catalogName = "catalog.sqlite"
 
     /// Makes the files of a collection in a folder that is not there yet.
     static func create(_ folder: String, _ configuration: CollectionConfiguration) throws {
@@ -120,6 +120,7 @@ extension VectorCollection {
         try flush()
 
         writing.nextRow = try catalog.nextRow()
+        writing.position = UInt64(try catalog.position())
         // Images that lost their last point before a crash are still there.
         writing.lostImages = 1
         damage += opening.damage + logDamage

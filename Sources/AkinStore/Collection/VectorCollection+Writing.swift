@@ -19,21 +19,24 @@ extension VectorCollection {
         try checkOpen()
         guard !points.isEmpty else { return }
         try check(space)
-        let dimension = configuration.dimension
-        var start = 0
-        while start < points.count {
-            // As many as a record holds.
-            var bytes = 0, end = start
-            while end < points.count, end == start || bytes < Self.recordByteCount {
-                bytes += 4 * dimension + 256
-                end += 1
-            }
-            try upsert(points[start..<end])
-            start = end
+        for part in parts(of: points) {
+            var logged = try logged(part)
+            let digests = try storeImages(of: part, into: &logged)
+            defer { images.release(digests) }
+            _ = try submit(.upsert(logged, body: LogRecord.upsert(firstRow: 0, logged).body))
         }
     }
 
-    private func upsert(_ points: ArraySlice<Point>) throws {
+    /// Points in parts that a record holds each.
+    func parts(of points: [Point]) -> [ArraySlice<Point>] {
+        let count = max(1, Self.recordByteCount / (4 * configuration.dimension + 256))
+        return stride(from: 0, to: points.count, by: count).map { points[$0..<min($0 + count, points.count)] }
+    }
+
+    /// Points as the log has them, without images.
+    ///
+    /// - Throws: ``StoreError/invalid(field:expected:actual:)``.
+    func logged(_ points: ArraySlice<Point>) throws(StoreError) -> LoggedPoints {
         let dimension = configuration.dimension
         var vectors: [Float] = []
         vectors.reserveCapacity(points.count * dimension)
@@ -41,7 +44,7 @@ extension VectorCollection {
         entries.reserveCapacity(points.count)
         for point in points {
             guard point.vector.count == dimension else {
-                throw StoreError.invalid(
+                throw .invalid(
                     field: "vector", expected: "\(dimension) numbers",
                     actual: "\(point.vector.count) in point \(point.id)")
             }
@@ -51,13 +54,19 @@ extension VectorCollection {
             entries.append(.init(id: point.id, payload: payload, image: nil))
         }
         try check(vectors) { "point \(points[points.startIndex + $0].id)" }
+        return LoggedPoints(entries: entries, vectors: vectors, dimension: dimension)
+    }
+
+    /// Stores the images of points, and names them in their entries.
+    ///
+    /// - Returns: what is held until it is in the log, or is given up.
+    /// - Throws: ``StoreError``.
+    func storeImages(of points: ArraySlice<Point>, into logged: inout LoggedPoints) throws -> [String] {
         let pictured = points.indices.filter { points[$0].image != nil }
         let digests: [String]
         do { digests = try images.store(pictured.compactMap { points[$0].image }) } catch { throw StoreError(error) }
-        defer { images.release(digests) }
-        for (place, digest) in zip(pictured, digests) { entries[place - points.startIndex].image = digest }
-        let logged = LoggedPoints(entries: entries, vectors: vectors, dimension: dimension)
-        _ = try submit(.upsert(logged, body: LogRecord.upsert(firstRow: 0, logged).body))
+        for (place, digest) in zip(pictured, digests) { logged.entries[place - points.startIndex].image = digest }
+        return digests
     }
 
     /// Deletes points.
@@ -120,25 +129,38 @@ extension VectorCollection {
     /// Makes a group of writes; called by one thread at a time.
     func commit(_ jobs: [WriteJob]) {
         do { try checkOpen() } catch {
-            for job in jobs { job.outcome = .failure(error) }
+            for job in jobs { job.fail(error) }
             return
         }
+        let jobs = jobs.filter { !isGivenUp($0) }
         do {
             try commitTogether(jobs)
         } catch StoreError.diskFull(let what) {
-            for job in jobs { job.outcome = .failure(StoreError.diskFull(what)) }
+            for job in jobs { job.fail(StoreError.diskFull(what)) }
         } catch {
             // One of several may be the cause: each gets its own answer.
-            guard jobs.count > 1 else {
-                jobs[0].outcome = .failure(error)
-                return
-            }
-            for job in jobs {
-                do { try commitTogether([job]) } catch { job.outcome = .failure(error) }
-            }
+            for job in jobs where !isGivenUp(job) { commitAlone(job, failed: jobs.count == 1 ? error : nil) }
         }
         maintenance.didWrite()
         if isFull { try? freeze() }
+    }
+
+    /// Whether a write is not to be made because one before it failed.
+    private func isGivenUp(_ job: WriteJob) -> Bool {
+        guard let failure = job.sequel?.failure else { return false }
+        job.fail(failure)
+        return true
+    }
+
+    /// Makes one write, unless that has `failed` already; of one in a stream that is refused, only the position is kept.
+    private func commitAlone(_ job: WriteJob, failed: (any Error)?) {
+        do {
+            if let failed { throw failed }
+            try commitTogether([job])
+        } catch let error as StoreError where error.code == "invalid" && job.position != nil {
+            job.refuse(error)
+            do { try commitTogether([job]) } catch { job.fail(error) }
+        } catch { job.fail(error) }
     }
 
     /// Whether the segment in memory is to become a file.
@@ -150,7 +172,7 @@ extension VectorCollection {
 
     private func commitTogether(_ jobs: [WriteJob]) throws {
         let firstRow = writing.nextRow
-        var nextRow = firstRow
+        var nextRow = firstRow, position = writing.position
         var records: [(record: LogRecord, job: WriteJob)] = []
         var written: [(kind: LogRecord.Kind, body: [UInt8])] = []
         func add(_ record: LogRecord, _ job: WriteJob) {
@@ -170,6 +192,12 @@ extension VectorCollection {
                 for ids in try chunks(of: selection) { add(.change(change, ids), job) }
             case .createIndex(let path, let kind): add(.createIndex(path, kind), job)
             case .deleteIndex(let path): add(.deleteIndex(path), job)
+            case .nothing: break
+            }
+            if let reached = job.position {
+                // Behind what it stands for: whatever a crash leaves of the group, the position is not ahead of it.
+                add(.position(reached), job)
+                position = reached
             }
         }
         guard !records.isEmpty else {
@@ -195,6 +223,7 @@ extension VectorCollection {
             throw error
         }
         writing.nextRow = nextRow
+        writing.position = position
         writing.views[writing.views.count - 1].count = active.count
         writing.bury(applied.flatMap(\.deadRows))
         publish()
@@ -260,6 +289,9 @@ extension LogRecord {
             return Effect(deadRows: [], count: 0)
         case .deleteIndex(let path):
             try writer.deleteIndex(path)
+            return Effect(deadRows: [], count: 0)
+        case .position(let position):
+            writer.setPosition(Int64(position))
             return Effect(deadRows: [], count: 0)
         }
     }

@@ -1,4 +1,5 @@
 internal import Akin
+internal import Foundation
 internal import Synchronization
 
 /// Points that last: vectors with names and payloads, searched for what is near.
@@ -40,6 +41,8 @@ public final class VectorCollection: Sendable {
     let commits: GroupCommit<WriteJob>
     let maintenance = Maintenance()
     let isClosed = Mutex(false)
+    /// Held while writes of a stream are made.
+    let streaming = NSLock()
 
     init(
         name: String, folder: String, settings: StoreSettings, catalog: Catalog, log: WriteAheadLog,
@@ -56,7 +59,8 @@ public final class VectorCollection: Sendable {
         self.lostCount = lostCount
         configuration = catalog.configuration
         deletions = FileDeletions()
-        published = Mutex(CollectionState(views: writing.views, sequence: log.lastSequence))
+        published = Mutex(
+            CollectionState(views: writing.views, sequence: log.lastSequence, position: writing.position))
         let box = WeakCollection()
         commits = GroupCommit(count: WriteJob.count) { box.collection?.commit($0) }
         box.collection = self
@@ -67,7 +71,7 @@ public final class VectorCollection: Sendable {
 
     /// Shows readers what has been written.
     func publish() {
-        let state = CollectionState(views: writing.views, sequence: log.lastSequence)
+        let state = CollectionState(views: writing.views, sequence: log.lastSequence, position: writing.position)
         published.withLock { $0 = state }
     }
 
@@ -115,6 +119,8 @@ final class WriterSide: @unchecked Sendable {
     /// The last record of the log when there was nothing in memory and the log was long; `nil` where it was not.
     var sequenceToForget: UInt64?
     var nextRow: Int64
+    /// The last place in a stream outside that has been applied.
+    var position: UInt64 = 0
     /// The number of the next segment's name.
     var nextSegment: Int
     /// Who wants to know of rows that die.

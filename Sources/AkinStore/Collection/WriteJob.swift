@@ -7,13 +7,41 @@ final class WriteJob {
         case change(PayloadChange, PointSelection)
         case createIndex(FieldPath, PayloadIndexKind)
         case deleteIndex(FieldPath)
+        case nothing
     }
 
-    let operation: Operation
+    private(set) var operation: Operation
+    /// The place in a stream outside that is reached with it; `nil` for a write that is in none.
+    let position: UInt64?
+    /// Those with which it is made in order; `nil` where the order does not matter.
+    let sequel: Sequel?
+    /// Why only the position was written.
+    private(set) var refusal: StoreError?
     /// How many points were meant, or why nothing was done.
     var outcome: Result<Int, any Error> = .failure(StoreError.unavailable("the write was not made"))
 
-    init(_ operation: Operation) { self.operation = operation }
+    /// Writes of which none is made when one before it failed; touched by who commits alone.
+    final class Sequel {
+        var failure: (any Error)?
+    }
+
+    init(_ operation: Operation, position: UInt64? = nil, in sequel: Sequel? = nil) {
+        self.operation = operation
+        self.position = position
+        self.sequel = sequel
+    }
+
+    /// Leaves nothing to be written but the position.
+    func refuse(_ error: StoreError) {
+        operation = .nothing
+        refusal = error
+    }
+
+    /// Says that it was not made, and that what follows it is not to be.
+    func fail(_ error: any Error) {
+        outcome = .failure(error)
+        if let sequel, sequel.failure == nil { sequel.failure = error }
+    }
 
     /// Bytes to be written, about.
     var byteCount: Int {

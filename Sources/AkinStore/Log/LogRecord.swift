@@ -7,10 +7,12 @@ package enum LogRecord: Sendable, Equatable {
     case change(PayloadChange, [PointID])
     case createIndex(FieldPath, PayloadIndexKind)
     case deleteIndex(FieldPath)
+    /// All before it was made up to this place in a stream outside.
+    case position(UInt64)
 
     /// What kind of record it is, in the file.
     package enum Kind: UInt8 {
-        case upsert = 1, delete, change, createIndex, deleteIndex
+        case upsert = 1, delete, change, createIndex, deleteIndex, position
     }
 
     package var kind: Kind {
@@ -20,6 +22,7 @@ package enum LogRecord: Sendable, Equatable {
         case .change: .change
         case .createIndex: .createIndex
         case .deleteIndex: .deleteIndex
+        case .position: .position
         }
     }
 }
@@ -79,9 +82,13 @@ extension LogRecord {
             writer.append(counted: Array(path.description.utf8))
             writer.append(counted: Array(kind.rawValue.utf8))
         case .deleteIndex(let path): writer.append(counted: Array(path.description.utf8))
+        case .position(let position): writer.append(position)
         }
         return writer.bytes
     }
+
+    /// The last place in a stream that a catalogue takes.
+    package static let greatestPosition: UInt64 = 1 << 62
 
     /// Writes another first row into the body of an upsert.
     package static func setFirstRow(_ row: Int64, of body: inout [UInt8]) {
@@ -107,6 +114,12 @@ extension LogRecord {
             }
             self = .createIndex(path, kind)
         case .deleteIndex: self = .deleteIndex(try Self.path(&reader))
+        case .position:
+            let position = try reader.number(UInt64.self)
+            guard position <= Self.greatestPosition else {
+                throw DecodingFailure(description: "expected a place in a stream, got \(position)")
+            }
+            self = .position(position)
         }
         try reader.end()
     }

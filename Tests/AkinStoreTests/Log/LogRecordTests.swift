@@ -16,6 +16,7 @@ import Testing
             .change(.set(["b": .number(0.5)], at: path), [.number(1)]),
             .change(.replace([:]), [.name("y")]), .change(.delete([path, path]), []), .change(.clear, [.number(3)]),
             .createIndex(path, .datetime), .deleteIndex(path),
+            .position(0), .position(1 << 62),
         ]
     }
 
