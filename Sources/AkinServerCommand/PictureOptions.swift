@@ -47,8 +47,8 @@ struct PictureOptions: ParsableArguments {
         return try ONNXEmbedder(directory: model, output: outputName, pooling: pool, normalize: normalize)
     }
 
-    /// The collections of the folder, and the index files beside them.
-    func service(_ local: LocalService, limits: ServerLimits) async throws -> any CollectionService {
+    /// The collections of a service, and the index files beside them.
+    func service(_ local: any CollectionService, limits: ServerLimits) async throws -> any CollectionService {
         guard !index.isEmpty else { return local }
         return try await ServiceWithIndexes(
             local, try index.map { try IndexCollection(path: $0) },

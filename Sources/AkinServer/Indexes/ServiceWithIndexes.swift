@@ -159,3 +159,10 @@ public struct ServiceWithIndexes: CollectionService {
         await base.close()
     }
 }
+
+extension ServiceWithIndexes: MeasuredService {
+    /// Adds those of the other service.
+    package func addMeasurements(to text: inout PrometheusText) {
+        (base as? any MeasuredService)?.addMeasurements(to: &text)
+    }
+}

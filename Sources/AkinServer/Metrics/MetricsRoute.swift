@@ -43,6 +43,7 @@ extension ServerEnvironment {
             text.family("process_resident_memory_bytes", "gauge", "Memory of the process that is in RAM.")
             text.add("process_resident_memory_bytes", [], bytes)
         }
+        if let service = service as? any MeasuredService { service.addMeasurements(to: &text) }
 
         var descriptions: [(String, CollectionDescription)] = []
         for name in try await service.collections() {

@@ -1,14 +1,19 @@
 /// Measurements in the text format that Prometheus reads.
-struct PrometheusText {
-    private(set) var text = ""
+package struct PrometheusText {
+    /// The page so far.
+    package private(set) var text = ""
+
+    /// Starts an empty page.
+    package init() {}
 
     /// Starts a family of measurements of a type: `counter`, `gauge` or `histogram`.
-    mutating func family(_ name: String, _ type: String, _ help: String) {
+    package mutating func family(_ name: String, _ type: String, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
     /// Adds one measurement.
-    mutating func add(_ name: String, _ labels: [(String, String)] = [], _ value: some CustomStringConvertible) {
+    package mutating func add(_ name: String, _ labels: [(String, String)] = [], _ value: some CustomStringConvertible)
+    {
         text += name
         if !labels.isEmpty {
             text += "{" + labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",") + "}"
@@ -17,7 +22,7 @@ struct PrometheusText {
     }
 
     /// Adds the buckets, the sum and the count of a histogram.
-    mutating func add(_ name: String, _ labels: [(String, String)], _ histogram: LatencyHistogram) {
+    package mutating func add(_ name: String, _ labels: [(String, String)], _ histogram: LatencyHistogram) {
         var count = 0
         for (bound, inBucket) in zip(LatencyHistogram.bounds, histogram.counts) {
             count += inBucket

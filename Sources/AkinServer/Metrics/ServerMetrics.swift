@@ -35,16 +35,22 @@ public final class ServerMetrics: Sendable {
 }
 
 /// How many requests took how long.
-struct LatencyHistogram: Sendable {
+package struct LatencyHistogram: Sendable {
     /// Upper bounds of the buckets in seconds; the last bucket has none.
-    static let bounds = [
+    package static let bounds = [
         0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ]
 
-    private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
-    private(set) var sum = 0.0
+    /// Requests in each bucket.
+    package private(set) var counts = [Int](repeating: 0, count: bounds.count + 1)
+    /// Seconds of all together.
+    package private(set) var sum = 0.0
 
-    mutating func add(_ seconds: Double) {
+    /// Counts from zero.
+    package init() {}
+
+    /// Adds one request.
+    package mutating func add(_ seconds: Double) {
         counts[Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count] += 1
         sum += seconds
     }

@@ -1,0 +1,153 @@
+package import AkinServer
+package import AkinStore
+internal import Foundation
+
+extension ClusterService {
+    /// The names of all collections, in order.
+    ///
+    /// - Throws: `StoreError.unavailable` while the NATS servers are away.
+    package func collections() async throws -> [String] {
+        _ = try link.session
+        guard link.isConnected else { throw StoreError.unavailable("no NATS server is connected") }
+        guard directory.isComplete else { throw StoreError.unavailable("the maps of collections are being read") }
+        return directory.collections
+    }
+
+    /// Makes an empty collection on the live workers that hold the fewest replicas, and waits until each shard has a
+    /// replica that answers.
+    ///
+    /// - Throws: `StoreError.collectionExists`; `.invalid` where there are fewer live workers than replicas are wanted;
+    ///   `.unavailable`.
+    package func create(
+        _ name: String, _ configuration: CollectionConfiguration, _ placement: Placement
+    ) async throws {
+        try configuration.check()
+        guard Self.isName(name) else {
+            throw StoreError.invalid(
+                field: "collection",
+                expected: "1 to 240 letters, digits, '_', '-' and '.', no '.' at an end or beside another",
+                actual: "\"\(name.prefix(300))\"")
+        }
+        guard try directory.map(of: name) == nil else { throw StoreError.collectionExists(name) }
+        let shards = placement.shards ?? settings.shards
+        guard (1...ShardHash.greatestCount).contains(shards) else {
+            throw StoreError.invalid(
+                field: "shard_number", expected: "1 to \(ShardHash.greatestCount)", actual: "\(shards)")
+        }
+        let replicas = try Self.place(
+            shards, copies: placement.replicas ?? settings.replicas, on: directory.liveWorkers().map(\.beat.worker),
+            beside: Array(directory.maps.values))
+        let map = ShardMap(configuration, replicas: replicas, streamReplicas: settings.streamReplicas)
+        try await publish(map, as: name)
+        try await waitUntilReady(map, name)
+    }
+
+    /// Chooses workers: for each shard those with the fewest replicas, each worker once.
+    ///
+    /// - Parameters:
+    ///   - shards: how many shards.
+    ///   - copies: replicas of each.
+    ///   - workers: live ones.
+    ///   - maps: of collections that are there already.
+    /// - Returns: for each shard the names of workers.
+    /// - Throws: `StoreError.invalid` where there are fewer workers than copies.
+    static func place(
+        _ shards: Int, copies: Int, on workers: [String], beside maps: [ShardMap]
+    ) throws(StoreError) -> [[String]] {
+        guard copies >= 1, copies <= workers.count else {
+            throw .invalid(
+                field: "replication_factor",
+                expected: workers.isEmpty
+                    ? "a live worker: start one with akin worker"
+                    : "1 to \(workers.count), as many as workers are live",
+                actual: "\(copies)")
+        }
+        var counts = Dictionary(workers.map { ($0, 0) }) { $1 }
+        for worker in maps.flatMap({ $0.replicas.joined() }) where counts[worker] != nil {
+            counts[worker, default: 0] += 1
+        }
+        return (0..<shards).map { _ in
+            let chosen = workers.sorted { (counts[$0] ?? 0, $0) < (counts[$1] ?? 0, $1) }.prefix(copies)
+            for worker in chosen { counts[worker, default: 0] += 1 }
+            return Array(chosen)
+        }
+    }
+
+    /// Makes a collection's streams, then its map; the streams go again where somebody else made the collection.
+    private func publish(_ map: ShardMap, as name: String) async throws {
+        let bytes = try map.encoded(), names = link.names
+        do {
+            let revision = try await servers { session in
+                do {
+                    for shard in map.shards {
+                        try session.jetStream.createStream(
+                            .init(
+                                name: names.writeStream(shard), subjects: [names.writes(shard)],
+                                replicas: map.streamReplicas))
+                    }
+                    return try session.bucket.create(ClusterNames.collection(name), bytes)
+                } catch {
+                    // Unless the map is there after all, nobody knows of the streams.
+                    let known = try? session.bucket.get(ClusterNames.collection(name))
+                    if known?.bytes != bytes {
+                        for shard in map.shards { _ = try? session.jetStream.deleteStream(names.writeStream(shard)) }
+                    }
+                    throw error
+                }
+            }
+            directory.note(name, .init(bytes: bytes, revision: revision))
+        } catch let failure as NATSFailure where failure.kind == .conflict {
+            throw StoreError.collectionExists(name)
+        }
+    }
+
+    /// Waits until each shard has a replica that answers.
+    func waitUntilReady(_ map: ShardMap, _ name: String) async throws {
+        let end = ContinuousClock.now + .seconds(settings.creationPatience)
+        for (shard, workers) in zip(map.shards, map.replicas) {
+            while directory.replicas(of: shard, on: workers).live.isEmpty {
+                guard .now < end else {
+                    let states = workers.map { worker in
+                        let replica = directory.worker(worker)?.0.replica(shard)
+                        return "\(worker): \(replica?.problem ?? replica?.state.rawValue ?? "has not begun")"
+                    }
+                    throw StoreError.unavailable(
+                        "collection \"\(name)\" is made, but shard \(shard.number) is not served yet "
+                            + "(\(states.joined(separator: ", "))); akin cluster status says more")
+                }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+    }
+
+    /// Deletes a collection: its map, then what its streams hold.
+    package func drop(_ name: String) async throws -> Bool {
+        guard Self.isName(name) else { return false }
+        let names = link.names
+        let others = directory.maps.filter { $0.key != name }.map(\.value)
+        let dropped: ShardMap? = try await servers { session in
+            let key = ClusterNames.collection(name)
+            guard let entry = try session.bucket.get(key) else { return nil }
+            let map = try ShardMap(decoding: entry.bytes, of: name)
+            try session.bucket.delete(key)
+            for shard in map.shards { try session.jetStream.deleteStream(names.writeStream(shard)) }
+            // Another collection may begin with this one's snapshots, as this one may with those of one that is gone.
+            var incarnations = [map.incarnation]
+            if let base = map.base?.incarnation, !others.contains(where: { $0.incarnation == base }) {
+                incarnations.append(base)
+            }
+            for incarnation in incarnations where !others.contains(where: { $0.base?.incarnation == incarnation }) {
+                try session.jetStream.deleteStream(names.snapshotStream(incarnation))
+                for number in 0..<map.shardCount {
+                    let shard = ShardName(incarnation: incarnation, number: number)
+                    let key = ClusterNames.snapshots(of: shard)
+                    if try session.bucket.get(key) != nil { try session.bucket.delete(key) }
+                }
+            }
+            return map
+        }
+        directory.forget(name)
+        if let dropped { writer.forget(dropped.shards) }
+        return dropped != nil
+    }
+}
