@@ -1,6 +1,6 @@
 # Two commands do everything on a bare machine with Swift: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo serve-demo lint format bench sanitize fuzz clean
+.PHONY: help setup build test demo serve-demo cluster-demo lint format bench sanitize fuzz clean
 
 # The same flags in `build` and `test`, so that neither undoes what the other built.
 RELEASE := -c release
@@ -30,6 +30,9 @@ serve-demo: setup ## Serves pictures that it draws itself, with a page for brows
 	swift build $(RELEASE) --product akin
 	swift build $(RELEASE) --product akin-server
 	.build/release/akin serve --demo
+
+cluster-demo: setup ## Three NATS servers, workers and a router on this machine; kills a worker and goes on.
+	@scripts/cluster-demo.sh
 
 lint: ## Formatting and cheap checks of every source file.
 	@scripts/lint.sh

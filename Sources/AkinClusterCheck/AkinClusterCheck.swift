@@ -7,7 +7,7 @@ struct AkinClusterCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akin-cluster-check",
         abstract: "Starts a cluster on this machine, breaks it in many ways, and looks at every answer.",
-        subcommands: [Break.self])
+        subcommands: [Break.self, Measuring.self, TimeShard.self])
 }
 
 /// What all checks need.
@@ -67,5 +67,50 @@ extension AkinClusterCheck {
             guard rounds >= 1, !faults.isEmpty else { throw ValidationError("expected 1 round or more of some fault") }
             try await Rounds(plan: options.plan, faults: faults, rounds: rounds).run()
         }
+    }
+}
+
+extension AkinClusterCheck {
+    /// `akin-cluster-check measure`: answers beside one index's, and what the way through NATS costs.
+    struct Measuring: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "measure",
+            abstract: "Compares a collection of 4 shards with one index over the same points, and times it.")
+
+        @Option(help: "Vectors.")
+        var count = 1_000_000
+
+        @Option(help: "Components of each.")
+        var dimension = 128
+
+        @Option(help: "Exact queries that are compared.")
+        var queries = 10_000
+
+        @Option(name: .customLong("index"), help: "The index of large segments.")
+        var spec = "HNSW16"
+
+        @OptionGroup var options: LaboratoryOptions
+
+        func run() async throws {
+            guard count >= 1, (1...65_536).contains(dimension), queries >= 1 else {
+                throw ValidationError("--count, --dimension and --queries: expected 1 or more")
+            }
+            var plan = options.plan
+            plan.routers = 1
+            try await Measure(plan: plan, count: count, dimension: dimension, queries: queries, spec: spec).run()
+        }
+    }
+
+    /// `akin-cluster-check time-shard`: how long one shard's file takes for each question.
+    struct TimeShard: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Times the questions to one index file, one at a time: JSON for scripts/scale.py.")
+
+        @Argument(help: "The .akin file.") var index: String
+        @Argument(help: "The queries.") var queries: String
+        @Option(help: "Inverted lists to look at.") var nprobe: Int?
+        @Option(help: "Candidates kept while walking a graph.") var ef: Int?
+
+        func run() throws { try ShardTimes(index: index, queries: queries, nprobe: nprobe, ef: ef).run() }
     }
 }
