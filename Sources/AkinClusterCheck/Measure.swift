@@ -52,7 +52,7 @@ struct Measure {
                 return try await Blocking.run {
                     try ClusterLink.connect(settings, names, streamReplicas: 3, patience: 5, logger)
                 }
-            } catch where ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(300)) }
+            } catch  where ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(300)) }
         }
     }
 
@@ -68,12 +68,12 @@ struct Measure {
 
     private func fill(_ service: ClusterService, _ base: Matrix<Float>) async throws {
         let start = ContinuousClock.now
-        let next = Atomic<Int>(0)
+        let next = Counter(), count = count
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {
                 group.addTask {
                     while true {
-                        let first = next.add(500, ordering: .relaxed).oldValue
+                        let first = next.take(500)
                         guard first < count else { return }
                         let points = (first..<min(count, first + 500)).map {
                             Point(id: .number(UInt64($0)), vector: base[$0])
@@ -116,7 +116,9 @@ struct Measure {
                 if !answer.isExact || !found.elementsEqual(expected, by: { $0.0 == $1.0 }) { differing += 1 }
             }
         }
-        say("\(queries) exact queries: \(queries - differing) answered as one index does, id by id, \(differing) otherwise")
+        say(
+            "\(queries) exact queries: \(queries - differing) answered as one index does, id by id, \(differing) otherwise"
+        )
         if differing > 0 { throw CheckFailure("\(differing) answers are others than one index's") }
     }
 
@@ -140,7 +142,7 @@ struct Measure {
             // The first warm up.
             if number >= 200 {
                 whole.append(seconds)
-                own.append(Double(notes.slowestMicroseconds) / 1000)
+                own.append(notes.workSeconds * 1000)
             }
         }
         let overhead = zip(whole, own).map { $0 - $1 }
@@ -169,6 +171,11 @@ struct Measure {
                 }
             }
         }
+    }
+
+    private final class Counter: Sendable {
+        private let value = Atomic<Int>(0)
+        func take(_ count: Int) -> Int { value.add(count, ordering: .relaxed).oldValue }
     }
 
     private struct Generator {

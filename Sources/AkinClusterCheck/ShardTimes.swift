@@ -10,7 +10,7 @@ struct ShardTimes {
 
     func run() throws {
         let opened = try IndexFile.open(index, isMapped: true, verify: true)
-        let asked = try VectorFile(path: queries).read()
+        let asked = try VectorFile(path: queries).floats()
         var options = SearchOptions(threads: 1, nprobe: nprobe, efSearch: ef)
         options.monitor = .silent
         var times: [Double] = []

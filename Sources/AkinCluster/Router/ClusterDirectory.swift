@@ -12,6 +12,7 @@ package final class ClusterDirectory: Sendable {
         /// When.
         package var heard: ContinuousClock.Instant
         fileprivate let replicas: [ShardName: Heartbeat.Replica]
+        fileprivate let sets: Set<SetShard>
     }
 
     /// What is known about the replicas of a shard.
@@ -29,10 +30,16 @@ package final class ClusterDirectory: Sendable {
         var revision: UInt64
     }
 
+    private struct SetEntry {
+        var set: Result<PublishedSet, StoreError>
+        var revision: UInt64
+    }
+
     private struct State {
         var maps: [String: Entry] = [:]
         var workers: [String: Worker] = [:]
-        var lastLive: [ShardName: ContinuousClock.Instant] = [:]
+        var sets: [String: SetEntry] = [:]
+        var lastLive: [AskedShard: ContinuousClock.Instant] = [:]
         var isComplete = false
         var mirror: KeyValueMirror?
         var subscription: NATSSubscription?
@@ -62,16 +69,24 @@ package final class ClusterDirectory: Sendable {
     }
 
     private static let keyStart = ClusterNames.collection("")
+    private static let setStart = ClusterNames.set("")
 
     private func take(_ change: KeyValueMirror.Change) {
         switch change {
         case .complete: state.withLock { $0.isComplete = true }
         case .set(let key, let entry):
-            guard key.hasPrefix(Self.keyStart) else { return }
-            note(String(key.dropFirst(Self.keyStart.count)), entry)
+            if key.hasPrefix(Self.keyStart) {
+                note(String(key.dropFirst(Self.keyStart.count)), entry)
+            } else if key.hasPrefix(Self.setStart) {
+                note(set: String(key.dropFirst(Self.setStart.count)), entry)
+            }
         case .deleted(let key):
-            guard key.hasPrefix(Self.keyStart) else { return }
-            forget(String(key.dropFirst(Self.keyStart.count)))
+            if key.hasPrefix(Self.keyStart) {
+                forget(String(key.dropFirst(Self.keyStart.count)))
+            } else if key.hasPrefix(Self.setStart) {
+                let name = String(key.dropFirst(Self.setStart.count))
+                state.withLock { $0.sets[name] = nil }
+            }
         }
     }
 
@@ -89,18 +104,41 @@ package final class ClusterDirectory: Sendable {
         }
     }
 
+    /// Takes what is published under a name, unless something newer is known.
+    package func note(set name: String, _ entry: KeyValueBucket.Entry) {
+        let set: Result<PublishedSet, StoreError>
+        do { set = .success(try PublishedSet(decoding: entry.bytes, of: name)) } catch let error as StoreError {
+            set = .failure(error)
+        } catch { set = .failure(.storage("\(error)")) }
+        state.withLock { state in
+            if let known = state.sets[name], known.revision >= entry.revision { return }
+            state.sets[name] = SetEntry(set: set, revision: entry.revision)
+        }
+    }
+
+    /// The names of published sets, in order.
+    package var sets: [String] { state.withLock { $0.sets.keys }.sorted() }
+
+    /// What is published under a name; `nil` where nothing is known to be.
+    ///
+    /// - Throws: `StoreError` where it is something that this program cannot read.
+    package func set(_ name: String) throws(StoreError) -> PublishedSet? {
+        try state.withLock { $0.sets[name] }?.set.get()
+    }
+
     /// Takes it that there is no such collection.
     package func forget(_ name: String) {
         state.withLock { state in
             guard case .success(let map)? = state.maps.removeValue(forKey: name)?.map else { return }
-            for shard in map.shards { state.lastLive[shard] = nil }
+            for shard in map.shards { state.lastLive[.collection(shard)] = nil }
         }
     }
 
     /// Takes a heartbeat.
     package func hear(_ beat: Heartbeat, at time: ContinuousClock.Instant = .now) {
         let replicas = Dictionary(beat.replicas.map { ($0.shard, $0) }) { $1 }
-        state.withLock { $0.workers[beat.worker] = Worker(beat: beat, heard: time, replicas: replicas) }
+        let sets = Set(beat.sets.compactMap(SetShard.init))
+        state.withLock { $0.workers[beat.worker] = Worker(beat: beat, heard: time, replicas: replicas, sets: sets) }
     }
 
     /// Whether all maps there are have been heard of.
@@ -135,16 +173,19 @@ package final class ClusterDirectory: Sendable {
 
     /// The replicas of a shard.
     func replicas(
-        of shard: ShardName, on workers: [String], at time: ContinuousClock.Instant = .now
+        of shard: AskedShard, on workers: [String], at time: ContinuousClock.Instant = .now
     ) -> Replicas {
         state.withLock { state in
-            var replicas = Replicas()
+            var replicas = Replicas(), workers = workers
+            if case .set(let shard) = shard {
+                workers = state.workers.filter { $0.value.sets.contains(shard) }.keys.sorted()
+            }
             for name in workers {
                 guard let worker = state.workers[name], Self.isFresh(worker, time) else {
                     replicas.hasSilent = true
                     continue
                 }
-                if !worker.beat.isDraining, worker.replicas[shard]?.state == .ready { replicas.live.append(name) }
+                if !worker.beat.isDraining, worker.answers(for: shard) { replicas.live.append(name) }
             }
             if replicas.live.isEmpty {
                 let last = state.lastLive[shard]
@@ -158,6 +199,11 @@ package final class ClusterDirectory: Sendable {
         }
     }
 
+    /// The replicas of a shard of a collection.
+    func replicas(of shard: ShardName, on workers: [String]) -> Replicas {
+        replicas(of: .collection(shard), on: workers)
+    }
+
     private static func isFresh(_ worker: Worker, _ time: ContinuousClock.Instant) -> Bool {
         time - worker.heard < .seconds(Heartbeat.patience)
     }
@@ -166,4 +212,14 @@ package final class ClusterDirectory: Sendable {
 extension ClusterDirectory.Worker {
     /// What it said of a replica.
     package func replica(_ shard: ShardName) -> Heartbeat.Replica? { replicas[shard] }
+
+    /// Whether it said that it has a shard of a published set open.
+    package func has(_ shard: SetShard) -> Bool { sets.contains(shard) }
+
+    fileprivate func answers(for shard: AskedShard) -> Bool {
+        switch shard {
+        case .collection(let shard): replicas[shard]?.state == .ready
+        case .set(let shard): sets.contains(shard)
+        }
+    }
 }

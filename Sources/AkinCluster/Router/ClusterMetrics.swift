@@ -13,25 +13,33 @@ package final class ClusterMetrics: Sendable {
         package var writes = 0, writeRetries = 0
     }
 
-    private let counts = Mutex<[ShardName: Counts]>([:])
+    private let counts = Mutex<[AskedShard: Counts]>([:])
     private let overhead = Mutex(LatencyHistogram())
 
     /// Counts from zero.
     package init() {}
 
-    func count(_ what: any WritableKeyPath<Counts, Int> & Sendable, _ shard: ShardName) {
+    func count(_ what: any WritableKeyPath<Counts, Int> & Sendable, _ shard: AskedShard) {
         counts.withLock { $0[shard, default: Counts()][keyPath: what] += 1 }
+    }
+
+    func count(_ what: any WritableKeyPath<Counts, Int> & Sendable, _ shard: ShardName) {
+        count(what, .collection(shard))
     }
 
     /// Notes how long a question to several shards took beyond the time of the slowest.
     func noteOverhead(_ seconds: Double) { overhead.withLock { $0.add(max(0, seconds)) } }
 
     /// What was counted of a shard.
-    package func counts(of shard: ShardName) -> Counts { counts.withLock { $0[shard] ?? Counts() } }
+    package func counts(of shard: ShardName) -> Counts { counts.withLock { $0[.collection(shard)] ?? Counts() } }
 
     /// Forgets shards that are gone.
     func keep(_ shards: Set<ShardName>) {
-        counts.withLock { counts in counts = counts.filter { shards.contains($0.key) } }
+        counts.withLock { counts in
+            counts = counts.filter { entry in
+                if case .collection(let shard) = entry.key { shards.contains(shard) } else { true }
+            }
+        }
     }
 
     /// Adds what was counted, and how the replicas are, to a page of measurements.

@@ -131,7 +131,7 @@ extension ClusterService {
                         let position = max(after[shard] ?? 0, writer.position(of: name))
                         do {
                             let answer = try await asker.ask(
-                                name, on: map.replicas[shard], body, after: position, until: deadline)
+                                .collection(name), on: map.replicas[shard], body, after: position, until: deadline)
                             return (shard, .success(answer))
                         } catch { return (shard, .failure(error)) }
                     }
@@ -169,6 +169,7 @@ extension ClusterService {
         }
         if answers.isEmpty, let lastFailure { throw failure(lastFailure, map, name) }
         let slowest = Double(answers.map(\.microseconds).max() ?? 0) / 1e6
+        notes?.noteWork(seconds: slowest)
         metrics.noteOverhead((ContinuousClock.now - start) / .seconds(1) - slowest)
         return (answers, missing)
     }

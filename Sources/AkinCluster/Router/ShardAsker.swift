@@ -19,7 +19,7 @@ package final class ShardAsker: Sendable {
         /// Workers that did not answer, until when they are asked last.
         var avoided: [String: ContinuousClock.Instant] = [:]
         /// Shards whose group holds somebody who did not answer, until when it is not asked.
-        var avoidedGroups: [ShardName: ContinuousClock.Instant] = [:]
+        var avoidedGroups: [AskedShard: ContinuousClock.Instant] = [:]
     }
     private let state = Mutex(State())
     private let turn = Atomic<Int>(0)
@@ -61,14 +61,14 @@ package final class ShardAsker: Sendable {
     ///
     /// - Parameters:
     ///   - shard: which.
-    ///   - workers: that hold a replica of it.
+    ///   - workers: that hold a replica of it; for a set, whoever says so is asked.
     ///   - body: what is asked.
     ///   - position: what the answer must have seen.
     ///   - deadline: when to give up.
     /// - Returns: the first good answer, whose result is no failure.
     /// - Throws: ``ShardMissing``; `StoreError` as the shard refuses what is asked; `CancellationError`.
     package func ask(
-        _ shard: ShardName, on workers: [String], _ body: ShardQuestion.Body, after position: UInt64,
+        _ shard: AskedShard, on workers: [String], _ body: ShardQuestion.Body, after position: UInt64,
         until deadline: ContinuousClock.Instant
     ) async throws -> ShardAnswer {
         let start = ContinuousClock.now
@@ -179,7 +179,7 @@ package final class ShardAsker: Sendable {
     /// Who is asked, in which order.
     private struct Course {
         let asker: ShardAsker
-        let shard: ShardName
+        let shard: AskedShard
         let workers: [String]
         var known: ClusterDirectory.Replicas
         /// Those asked in this round, and those who have not answered yet.
@@ -187,7 +187,7 @@ package final class ShardAsker: Sendable {
         var open: [Target: Int] = [:]
         var rounds = 0
 
-        init(_ asker: ShardAsker, _ shard: ShardName, _ workers: [String], _ known: ClusterDirectory.Replicas) {
+        init(_ asker: ShardAsker, _ shard: AskedShard, _ workers: [String], _ known: ClusterDirectory.Replicas) {
             self.asker = asker
             self.shard = shard
             self.workers = workers

@@ -24,6 +24,7 @@ public final class CallNotes: Sendable {
         var missing: Set<Int> = []
         var read: [Int: UInt64] = [:]
         var written: [Int: UInt64] = [:]
+        var workSeconds = 0.0
 
         mutating func isOf(_ other: String) -> Bool {
             if collection == nil { collection = other }
@@ -83,6 +84,12 @@ public final class CallNotes: Sendable {
             state.missing.insert(shard)
         }
     }
+
+    /// Notes how long the slowest shard worked; of several calls the sum counts.
+    public func noteWork(seconds: Double) { state.withLock { $0.workSeconds += seconds } }
+
+    /// Seconds that the slowest shards worked.
+    public var workSeconds: Double { state.withLock { $0.workSeconds } }
 
     /// The value of the reply's header; `nil` where nothing was noted.
     var positionsText: String? {
