@@ -12,6 +12,7 @@ struct ClusterCommand: AsyncParsableCommand {
         abstract: "Shows and changes how collections are spread over workers.",
         subcommands: [
             Status.self, AddReplica.self, RemoveReplica.self, Move.self, Snapshot.self, Restore.self, Drop.self,
+            PublishSet.self, RollBackSet.self,
         ],
         defaultSubcommand: Status.self)
 }
@@ -32,7 +33,7 @@ struct ShardArgument: ExpressibleByArgument {
 
 extension NATSOptions {
     /// Lends a cluster whose maps and heartbeats have been heard.
-    fileprivate func withCluster<T>(_ body: (ClusterAdministration) async throws -> T) async throws -> T {
+    func withCluster<T>(_ body: (ClusterAdministration) async throws -> T) async throws -> T {
         var logger = Logger(label: "akin-server") { _ in LineLog(isJSON: false) }
         logger.logLevel = .error
         let names = try names, settings = settings("akin-cluster")

@@ -44,7 +44,7 @@ struct RouterCommand: AsyncParsableCommand {
         let link = ClusterLink(
             nats.settings("akin-router"), names, streamReplicas: cluster.streamReplicas, logger: logger
         ) { session in try directory.attach(session, names) }
-        let cluster = ClusterService(link, directory, cluster.settings)
+        let cluster = ServiceWithSets(ClusterService(link, directory, cluster.settings))
         let service = try await pictures.service(cluster, limits: limits)
         do {
             let environment = ServerEnvironment(service: service, limits: limits, uploads: uploads)

@@ -15,6 +15,12 @@ package struct SetPublishing: Sendable {
         self.directory = directory
     }
 
+    /// Works as the administration does.
+    package init(_ administration: ClusterAdministration) throws {
+        let service = administration.service
+        self.init(try service.link.session, service.link.names, service.directory)
+    }
+
     /// Makes a version the one that answers, all shards at once.
     ///
     /// - Parameters:
