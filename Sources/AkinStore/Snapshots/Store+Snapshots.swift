@@ -35,6 +35,14 @@ extension Store {
         } catch { throw StoreError(error) }
     }
 
+    /// Writes a copy of a collection to a path of the caller's, where it appears complete or not at all.
+    ///
+    /// - Throws: ``StoreError/noCollection(_:)``, ``StoreError/diskFull(_:)``, ``StoreError/storage(_:)``.
+    public func createSnapshot(of name: String, at path: String) throws {
+        let collection = try collection(name)
+        do { try collection.writeSnapshot(to: path) } catch { throw StoreError(error) }
+    }
+
     /// The snapshots of a collection, oldest first, also of one that is gone.
     public func snapshots(of name: String) throws -> [SnapshotDescription] {
         try CollectionFolders.check(name)
@@ -79,9 +87,19 @@ extension Store {
     }
 
     /// Makes a collection what a snapshot in any file holds; see ``restore(_:fromSnapshot:)``.
+    ///
+    /// - Parameters:
+    ///   - name: of the collection.
+    ///   - path: of the snapshot.
+    ///   - expected: what the collection must be made of, where that is known: its dimension, metric and embedding space.
+    /// - Returns: the collection.
+    /// - Throws: ``StoreError/snapshot(_:)``, ``StoreError/spaceMismatch(expected:actual:)``; the collection is then as it
+    ///   was.
     @discardableResult
-    public func restore(_ name: String, fromFile path: String) throws -> VectorCollection {
-        try replace(name) { folder in try VectorCollection.unpack(path, to: folder, settings) }
+    public func restore(
+        _ name: String, fromFile path: String, matching expected: CollectionConfiguration? = nil
+    ) throws -> VectorCollection {
+        try replace(name) { folder in try VectorCollection.unpack(path, to: folder, settings, matching: expected) }
     }
 
     private func snapshotFolder(_ name: String) -> String { "\(path)/snapshots/\(name)" }

@@ -80,7 +80,10 @@ extension VectorCollection {
     }
 
     /// Puts the files of a snapshot into a folder that is not there yet, and sees that a collection can be made of them.
-    static func unpack(_ snapshot: String, to folder: String, _ settings: StoreSettings) throws {
+    static func unpack(
+        _ snapshot: String, to folder: String, _ settings: StoreSettings,
+        matching expected: CollectionConfiguration? = nil
+    ) throws {
         try FileSystem.makeFolder(folder)
         for part in ["log", "segments", "images"] { try FileSystem.makeFolder(folder + "/" + part) }
         try SnapshotReader(snapshot).forEach { name, bytes in
@@ -100,5 +103,19 @@ extension VectorCollection {
         guard damage.isEmpty else {
             throw StoreError.snapshot("\(snapshot): the snapshot is damaged: " + damage.joined(separator: "; "))
         }
+        if let expected { try check(collection.configuration, matches: expected) }
+    }
+
+    /// Refuses a snapshot of vectors that cannot be compared with those that are expected.
+    private static func check(
+        _ actual: CollectionConfiguration, matches expected: CollectionConfiguration
+    ) throws(StoreError) {
+        guard actual.dimension == expected.dimension, actual.metric == expected.metric else {
+            throw .snapshot(
+                "the snapshot holds vectors of dimension \(actual.dimension) for metric \(actual.metric.rawValue); expected "
+                    + "dimension \(expected.dimension), metric \(expected.metric.rawValue)")
+        }
+        guard let expected = expected.space, let actual = actual.space else { return }
+        do { try expected.check(actual) } catch { throw StoreError(error) }
     }
 }
