@@ -89,6 +89,25 @@ package final class JetStream: @unchecked Sendable {
         return StreamState(first: first, last: state.LastSeq, count: state.Msgs, byteCount: state.Bytes)
     }
 
+    /// The first message from a number on that was sent to a subject; `nil` where there is none.
+    ///
+    /// Whichever server keeps the stream answers, also one that is a little behind the others.
+    package func message(of stream: String, from sequence: UInt64, to subject: String) throws -> NATSMessage? {
+        var options = jsDirectGetMsgOptions()
+        try check(jsDirectGetMsgOptions_Init(&options), "options of a message")
+        let text = strdup(subject)
+        defer { free(text) }
+        options.Sequence = sequence
+        options.NextBySubject = UnsafePointer(text)
+        var found: OpaquePointer?
+        let status = js_DirectGetMsg(&found, handle, stream, nil, &options)
+        if status == NATS_NOT_FOUND { return nil }
+        try check(status, "a message of stream \(stream)")
+        guard let found else { return nil }
+        defer { natsMsg_Destroy(found) }
+        return NATSMessage(found, sequence: natsMsg_GetSequence(found))
+    }
+
     /// The names of all streams.
     package func streamNames() throws -> [String] {
         var list: UnsafeMutablePointer<jsStreamNamesList>?
@@ -116,8 +135,11 @@ package final class JetStream: @unchecked Sendable {
     /// - Parameters:
     ///   - stream: of which stream.
     ///   - sequence: those before it; `nil` for all.
-    ///   - subject: only those sent there.
+    ///   - subject: only those sent there, which may hold wildcards.
+    /// - Throws: ``NATSFailure``.
     package func purge(_ stream: String, before sequence: UInt64? = nil, subject: String? = nil) throws {
+        // Servers take "before the first" of a subject for "all".
+        if let sequence, sequence <= 1 { return }
         var options = jsOptions()
         try check(jsOptions_Init(&options), "options of a purge")
         options.Wait = 5000
