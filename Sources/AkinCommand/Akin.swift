@@ -19,13 +19,17 @@ struct AkinCommand: ParsableCommand {
         subcommands: [
             Embed.self, Build.self, Search.self, Truth.self, Eval.self, Compare.self, Classify.self, Cluster.self,
             Graph.self, Duplicates.self, Path.self, Plan.self, Info.self, Verify.self, Convert.self, Load.self,
-            Serve.self,
-            Demo.self,
+            Serve.self, Worker.self, Router.self, Demo.self,
         ]
     )
 
     static func main() {
         Interruption.listen()
-        ExitStatus.leave(ExitStatus.of { try parseAsRoot(nil) })
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        ExitStatus.leave(
+            ExitStatus.of {
+                if HandOver.isAboutWorkers(arguments) { try HandOver.run(arguments) }
+                return try parseAsRoot(nil)
+            })
     }
 }

@@ -8,7 +8,8 @@ struct Cluster: ParsableCommand {
         discussion: """
             Writes one centroid per row. The same seed gives the same centroids, on any number of threads. At most 256 vectors \
             per centroid are used, drawn at random; --all-points uses all. --memory takes a file larger than memory in batches. \
-            --device cuda works on a GPU, with the same centroids.
+            --device cuda works on a GPU, with the same centroids. `akin cluster status` and the like are about a cluster of \
+            workers, and belong to the program akin-server; a file of such a name is ./status.
 
             Example:
               akin cluster vectors.npy --centroids 4096 -o centroids.npy
