@@ -13,6 +13,6 @@ struct AkinServerCommand: AsyncParsableCommand {
               curl localhost:6333/collections
             """,
         version: akinVersion,
-        subcommands: [Serve.self, RouterCommand.self, ClusterCommand.self]
+        subcommands: [Serve.self, WorkerCommand.self, RouterCommand.self, ClusterCommand.self]
     )
 }

@@ -36,7 +36,16 @@ struct NATSOptions: ParsableArguments {
     @Option(name: .customLong("nats-key"), help: ArgumentHelp("The certificate's key, in PEM.", valueName: "file"))
     var key: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Servers of NATS that keep the cluster's maps, where this is the first to come: 1 to 5 (default: 3 where there are as many, else 1).",
+            valueName: "n"))
+    var natsReplicas: Int?
+
     func validate() throws {
+        if let natsReplicas, !(1...5).contains(natsReplicas) {
+            throw ValidationError("--nats-replicas: expected 1 to 5, got \(natsReplicas)")
+        }
         for url in urls {
             guard let parts = URLComponents(string: url), ["nats", "tls"].contains(parts.scheme),
                 parts.host?.isEmpty == false

@@ -65,6 +65,16 @@ package final class NATSConnection: @unchecked Sendable {
     /// Whether a server is there now.
     package var isConnected: Bool { natsConnection_Status(handle) == NATS_CONN_STATUS_CONNECTED }
 
+    /// Servers that are known: those that were given, and those that they told of.
+    package var serverCount: Int {
+        var list: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+        var count: Int32 = 0
+        guard natsConnection_GetServers(handle, &list, &count) == NATS_OK, let list else { return 1 }
+        for place in 0..<Int(count) { free(list[place]) }
+        free(list)
+        return Int(count)
+    }
+
     /// Sends a message, and hopes.
     package func publish(_ bytes: [UInt8], to subject: String) throws {
         try send(bytes, to: subject, reply: nil, [])
@@ -134,6 +144,7 @@ package final class NATSConnection: @unchecked Sendable {
 
     /// Ends the connection; whoever waits for an answer is told.
     package func close() {
+        events.takeUnretainedValue().isClosing.store(true, ordering: .relaxed)
         inbox.close()
         natsConnection_Close(handle)
     }
@@ -142,6 +153,9 @@ package final class NATSConnection: @unchecked Sendable {
 /// Who hears of the connection.
 private final class EventBox: Sendable {
     let event: @Sendable (NATSConnection.Event) -> Void
+    /// A connection that is closed on purpose is not lost.
+    let isClosing = Atomic<Bool>(false)
+
     init(_ event: @escaping @Sendable (NATSConnection.Event) -> Void) { self.event = event }
 }
 
@@ -160,6 +174,8 @@ extension NATSConnection {
 
     private static func tell(_ box: UnsafeMutableRawPointer?, _ event: Event) {
         guard let box else { return }
-        Unmanaged<EventBox>.fromOpaque(box).takeUnretainedValue().event(event)
+        let events = Unmanaged<EventBox>.fromOpaque(box).takeUnretainedValue()
+        if case .disconnected = event, events.isClosing.load(ordering: .relaxed) { return }
+        events.event(event)
     }
 }
