@@ -83,6 +83,7 @@ struct NATSOptions: ParsableArguments {
     /// Where the servers are.
     ///
     /// - Parameter name: what they call the connection in their reports.
+    /// - Returns: what a connection is made of.
     func settings(_ name: String) -> NATSSettings {
         var settings = NATSSettings(servers: urls, name: name)
         settings.credentials = credentials
@@ -96,6 +97,7 @@ struct NATSOptions: ParsableArguments {
     /// - Parameters:
     ///   - name: what the servers call the connection in their reports.
     ///   - logger: told once that no server answers, and of what becomes of the connection later.
+    /// - Returns: the connection.
     /// - Throws: `NATSFailure` where waiting does not help; `CancellationError` once the task is cancelled.
     func connect(_ name: String, _ logger: Logger) async throws -> NATSConnection {
         let settings = settings(name)
