@@ -16,13 +16,13 @@ package final class ClusterDirectory: Sendable {
     }
 
     /// What is known about the replicas of a shard.
-    struct Replicas: Sendable {
+    package struct Replicas: Sendable {
         /// Workers that answer, as far as is known.
-        var live: [String] = []
+        package var live: [String] = []
         /// Whether one of the others does not speak. It may be stopped, and still get questions of the group.
-        var hasSilent = false
+        package var hasSilent = false
         /// How long none has been live; zero where one is.
-        var deadFor: Duration = .zero
+        package var deadFor: Duration = .zero
     }
 
     private struct Entry {
@@ -172,7 +172,7 @@ package final class ClusterDirectory: Sendable {
     }
 
     /// The replicas of a shard.
-    func replicas(
+    package func replicas(
         of shard: AskedShard, on workers: [String], at time: ContinuousClock.Instant = .now
     ) -> Replicas {
         state.withLock { state in
@@ -200,8 +200,10 @@ package final class ClusterDirectory: Sendable {
     }
 
     /// The replicas of a shard of a collection.
-    func replicas(of shard: ShardName, on workers: [String]) -> Replicas {
-        replicas(of: .collection(shard), on: workers)
+    package func replicas(
+        of shard: ShardName, on workers: [String], at time: ContinuousClock.Instant = .now
+    ) -> Replicas {
+        replicas(of: .collection(shard), on: workers, at: time)
     }
 
     private static func isFresh(_ worker: Worker, _ time: ContinuousClock.Instant) -> Bool {

@@ -58,8 +58,8 @@ package final class ClusterLink: ShardTransport {
         connecting.withLock { $0 = task }
     }
 
-    /// Works through a connection that is there.
-    package init(_ session: Session, _ names: ClusterNames) {
+    /// Works through a connection that is there; without one nothing can be done.
+    package init(_ session: Session?, _ names: ClusterNames) {
         self.names = names
         state.withLock { $0 = session }
     }

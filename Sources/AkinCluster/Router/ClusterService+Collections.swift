@@ -51,7 +51,7 @@ extension ClusterService {
     ///   - maps: of collections that are there already.
     /// - Returns: for each shard the names of workers.
     /// - Throws: `StoreError.invalid` where there are fewer workers than copies.
-    static func place(
+    package static func place(
         _ shards: Int, copies: Int, on workers: [String], beside maps: [ShardMap]
     ) throws(StoreError) -> [[String]] {
         guard copies >= 1, copies <= workers.count else {

@@ -11,7 +11,8 @@ package final class ClusterService: CollectionService {
     let link: ClusterLink
     let directory: ClusterDirectory
     let settings: ClusterSettings
-    let metrics: ClusterMetrics
+    /// What it counts.
+    package let metrics: ClusterMetrics
     let asker: ShardAsker
     let writer: ShardWriter
     private let running = Atomic<Int>(0)
@@ -22,13 +23,18 @@ package final class ClusterService: CollectionService {
     ///   - link: the NATS servers.
     ///   - directory: attached to them once they are there.
     ///   - settings: how it behaves.
-    package init(_ link: ClusterLink, _ directory: ClusterDirectory, _ settings: ClusterSettings) {
+    ///   - transport: how shards are reached, where it is not through the servers.
+    package init(
+        _ link: ClusterLink, _ directory: ClusterDirectory, _ settings: ClusterSettings,
+        transport: (any ShardTransport)? = nil
+    ) {
         self.link = link
         self.directory = directory
         self.settings = settings
         metrics = ClusterMetrics()
-        asker = ShardAsker(link, link.names, directory, settings, metrics)
-        writer = ShardWriter(link, link.names, directory, metrics)
+        let transport = transport ?? link
+        asker = ShardAsker(transport, link.names, directory, settings, metrics)
+        writer = ShardWriter(transport, link.names, directory, metrics)
     }
 
     /// When a call that begins now is given up.

@@ -91,6 +91,12 @@ public final class CallNotes: Sendable {
     /// Seconds that the slowest shards worked.
     public var workSeconds: Double { state.withLock { $0.workSeconds } }
 
+    /// The shards that the answer is without.
+    package var missing: Set<Int> { state.withLock { $0.missing } }
+
+    /// The last position of what was written, by the number of the shard.
+    package var written: [Int: UInt64] { state.withLock { $0.written } }
+
     /// The value of the reply's header; `nil` where nothing was noted.
     var positionsText: String? {
         let positions = state.withLock { $0.isMixed ? [:] : $0.read.merging($0.written) { $1 } }
