@@ -76,16 +76,11 @@ package struct StreamSnapshots: Sendable {
         var pause = 0.05
         while true {
             do { return try await body() } catch let failure as NATSFailure
-                where failure.isPassing && ContinuousClock.now < end
+                where (failure.isPassing || failure.kind == .conflict) && ContinuousClock.now < end
             {
                 try await Task.sleep(for: .seconds(pause))
                 pause = min(2, 2 * pause)
             }
         }
     }
-}
-
-extension NATSFailure {
-    /// Whether trying again may help.
-    var isPassing: Bool { kind == .away || kind == .timeout || kind == .noResponders || kind == .conflict }
 }
