@@ -33,6 +33,12 @@ struct WorkerCommand: AsyncParsableCommand {
             valueName: "list"))
     var shards = "all"
 
+    @Option(
+        help: ArgumentHelp(
+            "A folder of published sets: FOLDER/SET/VERSION/shard-N.akin, which it opens as they come.",
+            valueName: "folder"))
+    var sets: String?
+
     @Option(help: "Questions under way; others are refused, and routers ask another replica.")
     var questions = 1024
 
@@ -64,6 +70,7 @@ struct WorkerCommand: AsyncParsableCommand {
         options.store = try durability.settings()
         options.shards = AcceptedShards(shards) ?? .all
         options.questions = questions
+        options.sets = sets
         options.threads = threads
         options.bucketReplicas = nats.natsReplicas
         try await Termination.run { [options] in

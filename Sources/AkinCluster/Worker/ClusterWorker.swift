@@ -33,6 +33,7 @@ package final class ClusterWorker: Sendable {
         var heartbeats: HeartbeatSender
         var mirror: KeyValueMirror
         var orders: NATSSubscription
+        var sets: SetServer?
     }
 
     /// Describes a worker, which begins with ``run()``.
@@ -149,12 +150,19 @@ package final class ClusterWorker: Sendable {
         let orders = try patiently {
             try connection.subscribe(options.names.orders(options.name)) { replicas.take(order: $0) }
         }
-        let heartbeats = HeartbeatSender(beat, to: options.names.heartbeats(options.name), connection, replicas)
+        let sets = options.sets.map { folder in
+            SetServer(
+                connection, options.names, worker: options.name, folder: folder,
+                threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount, limits: limits, logger: logger
+            )
+        }
+        let heartbeats = HeartbeatSender(
+            beat, to: options.names.heartbeats(options.name), connection, replicas, sets)
         let mirror = KeyValueMirror(buckets.maps) { replicas.hear($0) }
         parts.withLock {
             $0 = Parts(
                 context: context, lease: lease, replicas: replicas, heartbeats: heartbeats, mirror: mirror,
-                orders: orders)
+                orders: orders, sets: sets)
         }
         logger.info("worker \"\(options.name)\" is here, with \(records.count) replicas on disk")
     }
@@ -199,6 +207,7 @@ package final class ClusterWorker: Sendable {
         parts.heartbeats.end()
         let closed = DispatchSemaphore(value: 0)
         Task {
+            await parts.sets?.end()
             await parts.context.service.close()
             closed.signal()
         }

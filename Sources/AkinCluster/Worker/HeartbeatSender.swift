@@ -11,14 +11,18 @@ final class HeartbeatSender: Sendable {
     private let subject: String
     private let connection: NATSConnection
     private let replicas: ReplicaSet
+    private let sets: SetServer?
     private let stop = StopSignal()
 
     /// Begins to send.
-    init(_ beat: Heartbeat, to subject: String, _ connection: NATSConnection, _ replicas: ReplicaSet) {
+    init(
+        _ beat: Heartbeat, to subject: String, _ connection: NATSConnection, _ replicas: ReplicaSet, _ sets: SetServer?
+    ) {
         self.beat = Mutex(beat)
         self.subject = subject
         self.connection = connection
         self.replicas = replicas
+        self.sets = sets
         let sender = Thread { [self] in
             repeat { send() } while !stop.wait(Heartbeat.interval)
         }
@@ -43,6 +47,7 @@ final class HeartbeatSender: Sendable {
     private func send() {
         var beat = beat.withLock { $0 }
         beat.replicas = replicas.current
+        beat.sets = sets?.shards.map(\.description) ?? []
         // While no server is there nobody hears it.
         if let bytes = try? beat.encoded() { try? connection.publish(bytes, to: subject) }
     }

@@ -12,6 +12,8 @@ package struct WorkerOptions: Sendable {
     package var store = StoreSettings()
     /// The shards that it takes where the map gives them to it.
     package var shards = AcceptedShards.all
+    /// Where published sets are; `nil` where it serves none.
+    package var sets: String?
     /// Threads that read; one per core where it is `nil`.
     package var threads: Int?
     /// Questions under way; others are refused at once.
