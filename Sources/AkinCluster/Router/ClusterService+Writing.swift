@@ -22,6 +22,7 @@ extension ClusterService {
     /// Changes what is known about points.
     package func change(_ change: PayloadChange, of selection: PointSelection, in name: String) async throws {
         let map = try await map(of: name)
+        try map.configuration().check(change)
         try await write(Self.split(selection, over: map.shardCount) { .change(change, $0) }, to: map, of: name)
     }
 

@@ -86,7 +86,12 @@ extension VectorCollection {
                     position: place == parts.count - 1 ? write.position : nil)
             }
         case .delete(let selection): add(.delete(selection))
-        case .change(let change, let selection): add(.change(change, selection))
+        case .change(let change, let selection):
+            do { try configuration.check(change) } catch {
+                stream.refusals[number] = error
+                return add(.nothing)
+            }
+            add(.change(change, selection))
         case .createPayloadIndex(let path, let kind): add(.createIndex(path, kind))
         case .deletePayloadIndex(let path): add(.deleteIndex(path))
         case .nothing: add(.nothing)

@@ -48,6 +48,7 @@ extension VectorCollection {
                     field: "vector", expected: "\(dimension) numbers",
                     actual: "\(point.vector.count) in point \(point.id)")
             }
+            try configuration.check(point.payload)
             vectors += point.vector
             var payload: [UInt8] = []
             if !point.payload.isEmpty { JSONWriter.append(point.payload, to: &payload) }
@@ -84,7 +85,8 @@ extension VectorCollection {
     /// - Throws: ``StoreError``; nothing is changed then.
     @discardableResult
     public func change(_ change: PayloadChange, _ selection: PointSelection) throws -> Int {
-        try submit(.change(change, selection))
+        try configuration.check(change)
+        return try submit(.change(change, selection))
     }
 
     /// Indexes a member of payloads, so that filters on it need not read all of them.

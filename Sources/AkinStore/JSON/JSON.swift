@@ -20,6 +20,15 @@ public enum JSON: Sendable, Hashable {
         }
     }
 
+    /// How deeply arrays and objects stand in one another; 0 for a value that is neither.
+    var depth: Int {
+        switch self {
+        case .array(let elements): 1 + (elements.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.values.map(\.depth).max() ?? 0)
+        default: 0
+        }
+    }
+
     /// The members of an object.
     public subscript(key: String) -> JSON? {
         guard case .object(let members) = self else { return nil }

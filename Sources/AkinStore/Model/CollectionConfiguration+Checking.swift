@@ -24,6 +24,29 @@ extension CollectionConfiguration {
                     actual: "\(point.vector.count) in point \(point.id)")
             }
             try check(point.vector) { "point \(point.id)" }
+            try check(point.payload)
+        }
+    }
+
+    /// Sees that payloads can be read again after a change.
+    package func check(_ change: PayloadChange) throws(StoreError) {
+        switch change {
+        case .set(let members, let path): try check(members, at: path)
+        case .replace(let payload): try check(payload)
+        case .delete, .clear: break
+        }
+    }
+
+    /// Sees that a payload can be read again: text is parsed up to ``JSONDocument/greatestDepth``.
+    ///
+    /// Members at a path stand below as many others as it has steps, whatever was there before.
+    func check(_ payload: Payload, at path: FieldPath? = nil) throws(StoreError) {
+        let depth = JSON.object(payload).depth + (path?.steps.count ?? 0)
+        guard depth < JSONDocument.greatestDepth else {
+            throw .invalid(
+                field: "payload",
+                expected: "fewer than \(JSONDocument.greatestDepth) arrays and objects in one another",
+                actual: "\(depth)")
         }
     }
 

@@ -93,6 +93,38 @@ import Testing
         }
     }
 
+    @Test func aPayloadThatCouldNotBeReadAgainIsRefused() throws {
+        try withTemporaryDirectory { path in
+            let store = try Store(path: path)
+            let collection = try store.create("c", configuration)
+            var accepted = 0
+            for steps in 1...100 {
+                let deep = try #require(FieldPath(Array(repeating: "a", count: steps).joined(separator: ".")))
+                let change = PayloadChange.set(["k": .array([])], at: deep)
+                try collection.upsert([Point(id: .number(1), vector: [1, 2, 3])])
+                var isAccepted = true
+                do { try collection.change(change, .ids([.number(1)])) } catch StoreError.invalid(
+                    field: "payload", _, _)
+                {
+                    isAccepted = false
+                }
+                let write = StreamWrite(position: UInt64(steps), operation: .change(change, .ids([.number(1)])))
+                #expect(try collection.apply([write]).map { $0?.code } == [isAccepted ? nil : "invalid"])
+                var payload = JSON.object(["k": .array([])])
+                for _ in 0..<steps { payload = .object(["a": payload]) }
+                guard case .object(let members) = payload else { continue }
+                #expect(try collection.scroll().points.map(\.payload) == [isAccepted ? members : [:]])
+                let point = Point(id: .number(1), vector: [1, 2, 3], payload: members)
+                if isAccepted { try collection.upsert([point]) }
+                if !isAccepted { #expect(throws: StoreError.self) { try collection.upsert([point]) } }
+                #expect(try collection.scroll().points.count == 1)
+                accepted += isAccepted ? 1 : 0
+            }
+            #expect(accepted > 55)
+            store.close()
+        }
+    }
+
     /// What a process leaves that was killed while it wrote: the log up to any byte, and a catalogue not ahead of it.
     @Test func theLogUpToAnyByteGivesTheWritesUpToThePosition() throws {
         try withTemporaryDirectory { path in
