@@ -72,7 +72,8 @@ def filters():
 
 
 def records():
-    # Bodies of records, behind the byte that says which kind: 0 upsert, 1 delete, 2 change, 3 and 4 payload indexes.
+    # Bodies of records, behind the byte that says which kind: 0 upsert, 1 delete, 2 change, 3 and 4 payload indexes,
+    # 5 a position.
     def counted(data):
         return len(data).to_bytes(4, "little") + data
 
@@ -85,15 +86,47 @@ def records():
     yield "forget", b"\2\2" + struct.pack("<I", 1) + counted(b"b.c") + struct.pack("<I", 1) + name("x")
     yield "index", b"\3" + counted(b"b.c") + counted(b"keyword")
     yield "no-index", b"\4" + counted(b"b.c")
+    yield "position", b"\5" + struct.pack("<Q", 7)
     # A file of two records; the target puts its checksums right.
     record = bytes(4) + struct.pack("<I", 8) + bytes(24) + struct.pack("<I", 0) + bytes(4)
     yield "file", b"AKINLOG\n" + bytes(56) + record + record
 
 
+def messages():
+    # Behind the byte that says which: 0 write, 1 question, 2 answer. Each begins with the version of the format.
+    def counted(data):
+        return len(data).to_bytes(4, "little") + data
+
+    def number(value, size=8):
+        return value.to_bytes(size, "little")
+
+    def vector(*values):
+        return struct.pack(f"<I{len(values)}f", len(values), *values)
+
+    name, text, nothing = b"\1" + counted(b"x"), counted(b'{"a":[1,null]}'), bytes(4)
+    path = counted(b"b.c")
+    conditions = [b"\1" + path + counted(b'"x"'), b"\4" + path + b"\1" + struct.pack("<d", 1.5) + b"\0\0\0", b"\x09" + number(1, 4) + name]
+    conditions.append(b"\x0a" + path + number(1, 4) + conditions[0] + nothing + nothing + b"\0")
+    filters = number(len(conditions), 4) + b"".join(conditions) + nothing + nothing + b"\0"
+    yield "upsert", b"\0\1\1" + number(2, 4) + b"\0" + number(7) + vector(1, -2) + text + b"\0" + name + vector(3, 4) + nothing + b"\1" + counted(b"image")
+    yield "delete", b"\0\1\2\1" + filters
+    yield "set", b"\0\1\3\0" + text + b"\1" + path + b"\0" + number(1, 4) + name
+    yield "index", b"\0\1\4" + path + counted(b"keyword")
+    question = b"\1\1" + number(9) + number(50, 4)
+    yield "search", question + b"\1" + number(1, 4) + b"\x15" + vector(1, 2) + number(10) + filters + struct.pack("<f", 0.5)
+    yield "retrieve", question + b"\2" + number(1, 4) + name + b"\1\2" + number(1, 4) + path
+    yield "scroll", question + b"\3" + number(10) + filters + b"\1" + name + b"\0\1" + b"\1" + path + b"\1\0"
+    yield "count", question + b"\4" + filters
+    answer = b"\2\1" + number(9) + number(50, 4) + counted(b"worker")
+    hit = struct.pack("<f", 0.5) + b"\0" + number(7) + b"\7" + text + vector(1, 2)
+    yield "hits", answer + b"\1" + number(1, 4) + b"\1\0" + number(1, 4) + hit
+    yield "refused", answer + b"\0\1" + counted(b"no_point") + number(2, 4) + counted(b"name") + counted(b"x") + counted(b"there is no point x")
+
+
 if __name__ == "__main__":
     makers = {"ImageFuzz": images, "TarFuzz": archives, "PreprocessingFuzz": configurations,
               "FaissFuzz": indexes, "IndexSpecFuzz": specs, "HnswlibFuzz": graphs,
-              "FilterFuzz": filters, "StoreLogFuzz": records}
+              "FilterFuzz": filters, "StoreLogFuzz": records, "ShardMessageFuzz": messages}
     for name, data in makers.get(sys.argv[1], lambda: ())():
         with open(os.path.join(sys.argv[2], "seed-" + name), "wb") as file:
             file.write(data)

@@ -19,10 +19,6 @@ for library in AkinVision AkinStore; do
         -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=fuzzer-no-link,address -Xcxx -fsanitize=fuzzer-no-link,address
 done
 built=$(cd "$folder/release" && pwd -P)
-mapfile -t objects < <(find "$built" \( -path '*Akin*.build/*.o' -o -path '*/GRDB.build/*.o' \) ! -path '*AkinCommand*' ! -path '*Tests*')
-mkdir -p "$folder/crashes"
-
-read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux openblas simdjson sqlite3) -lstdc++"
 
 # Targets belong to the package, which SwiftPM calls as the folder is called: they reach what is not public, and the
 # compiler then wants the C modules beneath.
@@ -32,10 +28,32 @@ for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap 
     "$folder"/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
     modules+=(-Xcc "-fmodule-map-file=$map")
 done
+compile=(swiftc -O -swift-version 6 -package-name "$package" -sanitize=fuzzer,address -parse-as-library
+    -I "$built/Modules" "${modules[@]}")
+
+# Messages of clusters need the words of AkinServer's model, and not what the rest of it stands on.
+if [[ " ${targets[*]} " == *" ShardMessageFuzz "* ]]; then
+    messages="$built/AkinMessages.build"
+    mkdir -p "$messages"
+    part() {
+        local name=$1
+        shift
+        "${compile[@]}" -I "$messages" -wmo -enable-upcoming-feature InternalImportsByDefault \
+            -enable-upcoming-feature ExistentialAny -module-name "$name" \
+            -emit-module -emit-module-path "$messages/$name.swiftmodule" -c -o "$messages/$name.o" "$@"
+    }
+    part AkinServer Sources/AkinServer/Service/{CollectionService,Placement}.swift
+    part AkinCluster Sources/AkinCluster/Messages/*.swift
+fi
+
+mapfile -t objects < <(find "$built" \( -path '*Akin*.build/*.o' -o -path '*/GRDB.build/*.o' \) ! -path '*AkinCommand*' ! -path '*Tests*')
+mkdir -p "$folder/crashes"
+
+read -ra libraries <<<"$(pkg-config --libs libjpeg libpng libwebp libwebpdemux openblas simdjson sqlite3) -lstdc++"
 
 for target in "${targets[@]}"; do
-    swiftc -O -swift-version 6 -package-name "$package" -sanitize=fuzzer,address -use-ld=lld -parse-as-library \
-        -I "$built/Modules" "${modules[@]}" "Fuzz/$target.swift" "${objects[@]}" "${libraries[@]}" -o "$folder/$target"
+    "${compile[@]}" -I "$built/AkinMessages.build" -use-ld=lld "Fuzz/$target.swift" "${objects[@]}" "${libraries[@]}" \
+        -o "$folder/$target"
 done
 failed=0
 for target in "${targets[@]}"; do
