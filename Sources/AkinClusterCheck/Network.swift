@@ -29,17 +29,17 @@ final class Network {
             try Self.ip(
                 "link", "add", "cable", "netns", first.name, "type", "veth", "peer", "name", "cable", "netns",
                 second.name)
-            try Self.ip("link", "add", "akin\(tag)", "type", "veth", "peer", "name", "up", "netns", second.name)
+            try Self.ip("link", "add", "akin\(tag)", "type", "veth", "peer", "name", "outer", "netns", second.name)
             try Self.ip("-n", first.name, "addr", "add", "10.77.1.1/24", "dev", "cable")
             try Self.ip("-n", second.name, "addr", "add", "10.77.1.2/24", "dev", "cable")
-            try Self.ip("-n", second.name, "addr", "add", "10.77.2.2/24", "dev", "up")
+            try Self.ip("-n", second.name, "addr", "add", "10.77.2.2/24", "dev", "outer")
             try Self.ip("addr", "add", "10.77.2.1/24", "dev", "akin\(tag)")
             try Self.ip("link", "set", "akin\(tag)", "up")
             for side in [first, second] {
                 try Self.ip("-n", side.name, "link", "set", "lo", "up")
                 try Self.ip("-n", side.name, "link", "set", "cable", "up")
             }
-            try Self.ip("-n", second.name, "link", "set", "up", "up")
+            try Self.ip("-n", second.name, "link", "set", "outer", "up")
             // The machine reaches the second side under the address that its own side uses.
             try Self.ip("route", "add", "10.77.1.2/32", "via", "10.77.2.2")
         } catch {
