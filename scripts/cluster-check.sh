@@ -16,6 +16,7 @@ fi
 swift build -c release --product akin-server
 swift build -c release --product akin-cluster-check
 .build/release/akin-cluster-check break "$rounds"
+.build/release/akin-cluster-check switch "$((rounds * 4))"
 if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/ip ] && /usr/sbin/ip netns add akin-probe 2>/dev/null; then
     /usr/sbin/ip netns delete akin-probe
     .build/release/akin-cluster-check break "$rounds" --faults cut

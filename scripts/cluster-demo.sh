@@ -87,6 +87,7 @@ search() {
 expected=$(search)
 echo "killing worker-1"
 kill -9 "$victim"
+wait "$victim" 2>/dev/null || true
 for _ in $(seq 20); do
     if [ "$(search)" != "$expected" ]; then
         echo "cluster-demo: with one worker killed the answer is another one" >&2

@@ -7,7 +7,7 @@ struct AkinClusterCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akin-cluster-check",
         abstract: "Starts a cluster on this machine, breaks it in many ways, and looks at every answer.",
-        subcommands: [Break.self, Measuring.self, TimeShard.self])
+        subcommands: [Break.self, Switch.self, Measuring.self, TimeShard.self])
 }
 
 /// What all checks need.
@@ -71,6 +71,20 @@ extension AkinClusterCheck {
 }
 
 extension AkinClusterCheck {
+    /// `akin-cluster-check switch`: versions of a published set under load.
+    struct Switch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Switches a published set between two versions while it is searched; no answer may mix them.")
+
+        @Argument(help: "How often it is switched.") var rounds: Int
+        @OptionGroup var options: LaboratoryOptions
+
+        func run() async throws {
+            guard rounds >= 2 else { throw ValidationError("expected 2 switches or more, got \(rounds)") }
+            try await Switching(plan: options.plan, rounds: rounds).run()
+        }
+    }
+
     /// `akin-cluster-check measure`: answers beside one index's, and what the way through NATS costs.
     struct Measuring: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

@@ -16,6 +16,8 @@ final class Laboratory {
     let plan: Plan
     let folder: URL
     let network: Network?
+    /// Where workers look for published sets.
+    let sets: URL
     private(set) var nats: [Child] = []
     private(set) var workers: [Child] = []
     private(set) var routers: [Child] = []
@@ -27,6 +29,7 @@ final class Laboratory {
         self.plan = plan
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("akin-cluster-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        sets = folder.appendingPathComponent("sets")
         network = plan.isDivided ? try Network() : nil
         let network = self.network
         func side(_ isFirst: Bool) -> Network.Side? { network.map { isFirst ? $0.first : $0.second } }
@@ -54,7 +57,7 @@ final class Laboratory {
                     "worker-\(number)",
                     (side(number % 2 == 1)?.prefix ?? []) + [
                         plan.server, "worker", "--nats", urls, "--name", "worker-\(number)", "--data",
-                        folder.appendingPathComponent("worker-\(number)").path,
+                        folder.appendingPathComponent("worker-\(number)").path, "--sets", sets.path,
                     ], logsIn: folder))
         }
         for number in 0..<plan.routers {

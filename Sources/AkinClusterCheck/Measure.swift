@@ -25,7 +25,7 @@ struct Measure {
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         var settings = NATSSettings(servers: laboratory.natsURLs, name: "akin-cluster-check")
         settings.name = "measure"
-        let session = try await open(settings, names, logger)
+        let session = try await Self.open(settings, names, logger)
         let directory = ClusterDirectory()
         try directory.attach(session, names)
         var behaviour = ClusterSettings()
@@ -43,7 +43,7 @@ struct Measure {
         isGood = true
     }
 
-    private func open(_ settings: NATSSettings, _ names: ClusterNames, _ logger: Logger) async throws
+    static func open(_ settings: NATSSettings, _ names: ClusterNames, _ logger: Logger) async throws
         -> ClusterLink.Session
     {
         let end = ContinuousClock.now + .seconds(60)
@@ -125,7 +125,7 @@ struct Measure {
     /// One query at a time, through a router of this process: all of its time, less the slowest shard's own.
     private func time(_ laboratory: Laboratory, _ names: ClusterNames, _ base: Matrix<Float>) async throws {
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
-        let session = try await open(NATSSettings(servers: laboratory.natsURLs, name: "time"), names, logger)
+        let session = try await Self.open(NATSSettings(servers: laboratory.natsURLs, name: "time"), names, logger)
         let directory = ClusterDirectory()
         try directory.attach(session, names)
         let service = ClusterService(ClusterLink(session, names), directory, ClusterSettings())
