@@ -49,12 +49,9 @@ extension NATSOptions {
             let result = try await body(cluster)
             await service.close()
             return result
-        } catch let error as NATSFailure {
-            throw ValidationError(error.description)
-        } catch let error as StoreError {
-            throw ValidationError(error.description)
         } catch let error as RequestError {
-            throw ValidationError(error.message)
+            // It describes itself for programs.
+            throw StoreError.unavailable(error.message)
         }
     }
 }
@@ -175,7 +172,7 @@ extension ClusterCommand {
 
         func run() async throws {
             guard try await nats.withCluster({ try await $0.service.drop(collection) }) else {
-                throw ValidationError("there is no collection \"\(collection)\"")
+                throw StoreError.noCollection(collection)
             }
         }
     }

@@ -34,12 +34,23 @@ extension ClusterService {
             throw StoreError.invalid(
                 field: "shard_number", expected: "1 to \(ShardHash.greatestCount)", actual: "\(shards)")
         }
+        _ = try link.session
+        let copies = placement.replicas ?? settings.replicas
         let replicas = try Self.place(
-            shards, copies: placement.replicas ?? settings.replicas, on: directory.liveWorkers().map(\.beat.worker),
-            beside: Array(directory.maps.values))
+            shards, copies: copies, on: try await liveWorkers(copies), beside: Array(directory.maps.values))
         let map = ShardMap(configuration, replicas: replicas, streamReplicas: settings.streamReplicas)
         try await publish(map, as: name)
         try await waitUntilReady(map, name)
+    }
+
+    /// Live workers, waiting a little for as many as are wanted: they may only be starting, or this router.
+    private func liveWorkers(_ count: Int) async throws -> [String] {
+        let end = ContinuousClock.now + .seconds(2 * Heartbeat.patience)
+        while true {
+            let workers = directory.liveWorkers().map(\.beat.worker)
+            if workers.count >= count || .now >= end { return workers }
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 
     /// Chooses workers: for each shard those with the fewest replicas, each worker once.
