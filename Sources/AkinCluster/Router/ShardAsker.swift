@@ -26,6 +26,9 @@ package final class ShardAsker: Sendable {
 
     /// Seconds for which one that did not answer is asked last.
     private static let avoidance = Duration.seconds(2)
+    /// How long nobody must have answered until all are asked again: a server that went away took their questions, or
+    /// the answers, with it.
+    private static let stall = Duration.milliseconds(500)
     /// How long no replica must have been alive until a shard is not waited for.
     private static let death = Duration.seconds(10)
     /// How long it is waited for then.
@@ -52,6 +55,8 @@ package final class ShardAsker: Sendable {
         case answer(Target, Result<ShardAnswer, any Error>)
         /// Time to ask another beside those who have not answered.
         case hedge
+        /// Time to ask all again, who did not answer too.
+        case stall
         /// Time to ask all again.
         case again
         case cancelled
@@ -104,6 +109,7 @@ package final class ShardAsker: Sendable {
                 }
             }
             let hedge = Duration.seconds(settings.hedge)
+            var stall = Self.stall
             put(course.first())
             wait(hedge, .hedge)
             var reason = "no answer in time"
@@ -112,11 +118,20 @@ package final class ShardAsker: Sendable {
                 switch event {
                 case .cancelled: continue
                 case .hedge:
-                    guard let target = course.next() else { continue }
-                    metrics.count(\.hedges, shard)
-                    put(target)
-                    wait(hedge, .hedge)
+                    if let target = course.next() {
+                        metrics.count(\.hedges, shard)
+                        put(target)
+                        wait(hedge, .hedge)
+                    } else {
+                        wait(stall, .stall)
+                        stall *= 2
+                    }
                     continue
+                case .stall:
+                    metrics.count(\.retries, shard)
+                    course.forgetOpen()
+                    put(course.firstOfRound())
+                    wait(hedge, .hedge)
                 case .again: put(course.firstOfRound())
                 case .answer(let target, let result):
                     switch try Self.judge(result, after: position) {
@@ -234,6 +249,9 @@ package final class ShardAsker: Sendable {
             guard let count = open[target] else { return }
             open[target] = count > 1 ? count - 1 : nil
         }
+
+        /// What was asked is taken for lost.
+        mutating func forgetOpen() { open = [:] }
 
         mutating func failed(_ target: Target) { close(target) }
 

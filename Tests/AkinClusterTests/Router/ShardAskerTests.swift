@@ -92,6 +92,20 @@ import Testing
         }
     }
 
+    @Test func questionsThatWereLostAreAskedAgain() async throws {
+        try await Self.with { cluster in
+            for worker in ["a", "b"] { cluster.set(worker, .stopped) }
+            let service = cluster.service { $0.hedge = 0.01 }
+            let start = ContinuousClock.now
+            async let count = service.count(Filter(), in: "c")
+            while cluster.asked.count < 3, .now - start < .seconds(10) { try await Task.sleep(for: .milliseconds(5)) }
+            for worker in ["a", "b"] { cluster.set(worker, .answers) }
+            #expect(try await count == 20)
+            // The deadline is 20 seconds.
+            #expect(.now - start < .seconds(10))
+        }
+    }
+
     @Test func anAnswerThatHasReadTooLittleIsNone() async throws {
         try await Self.with { cluster in
             let service = cluster.service { $0.hedge = 60 }
