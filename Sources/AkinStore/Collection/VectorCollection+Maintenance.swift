@@ -41,7 +41,7 @@ extension VectorCollection {
     /// Seals the oldest full segment in memory; gives whether there was one.
     private func sealStep() throws -> Bool {
         let isSettled = maintenance.isSettled(after: settings.idleSeconds)
-        let enough = min(MaintenancePlan.idleCount, settings.indexedCount)
+        let enough = countToSeal
         try commits.exclusively {
             let isWorthIt = isSettled && writing.active.count >= enough
             if writing.frozen.isEmpty, isWorthIt || isFull { try freeze() }
@@ -50,6 +50,9 @@ extension VectorCollection {
         try collectImages()
         return false
     }
+
+    /// Points in memory that are put into a file when nobody writes any more.
+    private var countToSeal: Int { min(MaintenancePlan.idleCount, settings.indexedCount) }
 
     /// Puts all that is in memory into files and forgets the log.
     func sealAll() throws {
@@ -122,6 +125,20 @@ extension VectorCollection {
         }
         try maintenance.working { try replace(views[step.range].map(\.segment), step) }
         return true
+    }
+
+    /// Whether there will be something to index or to merge once nobody writes for a while.
+    func waitsForIndexing(_ state: CollectionState) throws -> Bool {
+        let items = state.views.enumerated().compactMap { number, view -> MaintenancePlan.Item? in
+            if view.segment is SealedSegment {
+                return .init(count: view.count, living: view.livingCount, isIndexed: view.segment.isIndexed)
+            }
+            // Of what is in memory only the living become a file.
+            let isActive = number == state.views.count - 1
+            guard view.livingCount > 0, !isActive || view.count >= countToSeal else { return nil }
+            return .init(count: view.livingCount, living: view.livingCount, isIndexed: false)
+        }
+        return try MaintenancePlan(settings: settings, indexedCount: countToIndex()).next(items, isSettled: true) != nil
     }
 
     /// Vectors from which an index is built; `nil` where the collection is searched exactly.

@@ -38,7 +38,7 @@ extension VectorCollection {
     public func count(_ filter: Filter = .init()) throws -> Int {
         try checkOpen()
         do { return filter.isEmpty ? try catalog.count() : try catalog.matches(filter).count } catch {
-            throw StoreError(error)
+            throw failure(error)
         }
     }
 
@@ -67,14 +67,18 @@ extension VectorCollection {
         var bytes = state.views.reduce(0) { $0 + $1.segment.byteCount } + log.byteCount + images.byteCount
         for suffix in ["", "-wal"] { bytes += FileSystem.byteCount(catalog.path + suffix) }
         let indexes: [FieldPath: PayloadIndexKind]
-        do { indexes = try catalog.payloadIndexes() } catch { throw StoreError(error) }
+        let isIndexing: Bool
+        do {
+            indexes = try catalog.payloadIndexes()
+            isIndexing = try maintenance.isBusy || waitsForIndexing(state)
+        } catch { throw failure(error) }
         var damage = damage.withLock { $0 }
         if let failure = maintenance.failure { damage.append("cannot index: \(failure)") }
         return CollectionDescription(
             configuration: configuration, pointCount: state.livingCount,
             indexedCount: state.views.filter(\.segment.isIndexed).reduce(0) { $0 + $1.livingCount },
-            segments: segments, payloadIndexes: indexes, isIndexing: maintenance.isBusy, byteCount: bytes,
-            damage: damage)
+            segments: segments, payloadIndexes: indexes, isIndexing: isIndexing, byteCount: bytes,
+            damage: damage, identity: identity)
     }
 
     /// Asks again while points go away between two looks.
@@ -84,7 +88,7 @@ extension VectorCollection {
             for _ in 0..<16 {
                 if let value = try body() { return value }
             }
-        } catch { throw StoreError(error) }
+        } catch { throw failure(error) }
         throw StoreError.unavailable("the points asked for are replaced faster than they can be read; ask again")
     }
 

@@ -42,7 +42,7 @@ extension VectorCollection {
                 answers.set(try answer(queries[number], matches[filterOf[number]]), number)
             }
             return answers.all
-        } catch { throw StoreError(error) }
+        } catch { throw failure(error) }
     }
 
     private func check(_ query: SearchQuery) throws(StoreError) {

@@ -23,6 +23,8 @@ public final class VectorCollection: Sendable {
     public let name: String
     /// What it is made of.
     public let configuration: CollectionConfiguration
+    /// Another each time a collection is opened or made, also under the same name.
+    public let identity = String(UInt64.random(in: .min ... .max), radix: 16)
 
     let folder: String
     let settings: StoreSettings
@@ -84,6 +86,13 @@ public final class VectorCollection: Sendable {
 
     func checkOpen() throws(StoreError) {
         if isClosed.withLock({ $0 }) { throw .unavailable("collection \"\(name)\" is closed") }
+    }
+
+    /// What a failure becomes: of a file that was closed under a reader, that the collection is closed.
+    func failure(_ error: any Error) -> StoreError {
+        let told = StoreError(error)
+        guard case .storage = told, isClosed.withLock({ $0 }) else { return told }
+        return .unavailable("collection \"\(name)\" is closed")
     }
 
     /// Waits for work in progress and lets go of all files; methods called later throw.

@@ -42,12 +42,14 @@ public struct CollectionDescription: Sendable, Equatable {
     public var segments: [Segment]
     /// Indexed members of payloads.
     public var payloadIndexes: [FieldPath: PayloadIndexKind]
-    /// Whether segments are being indexed or merged.
+    /// Whether segments are being indexed or merged, or points wait that will be once nobody writes for a while.
     public var isIndexing: Bool
     /// Bytes on disk.
     public var byteCount: Int
     /// What had to be set aside: the names of damaged segments and what is wrong with them.
     public var damage: [String]
+    /// Another for a collection that was dropped and made again; empty where that is not known.
+    public var identity: String
 
     /// A part of a collection.
     public struct Segment: Sendable, Equatable {
@@ -70,7 +72,8 @@ public struct CollectionDescription: Sendable, Equatable {
     /// Puts a description together.
     public init(
         configuration: CollectionConfiguration, pointCount: Int, indexedCount: Int, segments: [Segment],
-        payloadIndexes: [FieldPath: PayloadIndexKind], isIndexing: Bool, byteCount: Int, damage: [String]
+        payloadIndexes: [FieldPath: PayloadIndexKind], isIndexing: Bool, byteCount: Int, damage: [String],
+        identity: String = ""
     ) {
         self.configuration = configuration
         self.pointCount = pointCount
@@ -80,6 +83,7 @@ public struct CollectionDescription: Sendable, Equatable {
         self.isIndexing = isIndexing
         self.byteCount = byteCount
         self.damage = damage
+        self.identity = identity
     }
 }
 
