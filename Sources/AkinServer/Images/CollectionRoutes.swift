@@ -83,7 +83,7 @@ struct OwnCollections: Sendable {
             "index": .string(configuration.spec), "space": configuration.space?.json ?? .null,
             "embeds": .bool(images.embeds(for: configuration)), "bytes": .integer(Int64(description.byteCount)),
             "indexing": .bool(description.isIndexing),
-            "recall": JSON(images.recalls.find(name, points: description.pointCount)),
+            "recall": JSON(images.recalls.find(name, description)),
         ]
     }
 
@@ -155,13 +155,14 @@ struct OwnCollections: Sendable {
         let filter = try ImageSearch.filter(query.text("filter").map { Array($0.utf8) }, environment.limits)
         let payload = try query.truth("with_payload") ?? true
         try query.finish()
-        let page = try await service.scroll(
+        let page = try await environment.page(
             ScrollQuery(
                 limit: limit, filter: filter, start: start, fields: PointFields(payload: payload ? .all : .none)),
-            in: name)
+            in: name
+        ) { point, _, bytes in JSONWriter.append(own: point, to: &bytes) }
         return Reply.ok(since: context.start) { bytes in
             JSONWriter.append(#"{"points":"#, to: &bytes)
-            JSONWriter.append(each: page.points, to: &bytes) { JSONWriter.append(own: $0, to: &$1) }
+            bytes += page.json
             JSONWriter.append(#","next":"#, to: &bytes)
             if let next = page.next {
                 JSONWriter.append(next, to: &bytes)

@@ -78,7 +78,7 @@ struct ImageSearch: Sendable {
         var query = try QueryParameters(request)
         let options = try Options(&query, form, environment.limits)
         let vector = try await images.embedding.vector(of: form.images[0].bytes)
-        return reply(try await ask(vector, options, in: name), since: context.start)
+        return try reply(try await ask(vector, options, in: name), since: context.start)
     }
 
     /// `GET …/points/:id/similar`: the point itself is left out.
@@ -95,7 +95,7 @@ struct ImageSearch: Sendable {
         var answer = try await ask(vector, wider, in: name)
         answer.hits.removeAll { $0.point.id == id }
         answer.hits = Array(answer.hits.dropFirst(options.offset).prefix(options.limit))
-        return reply(answer, since: context.start)
+        return try reply(answer, since: context.start)
     }
 
     /// `POST …/classify/image`: the nearest neighbours that have the member vote.
@@ -148,12 +148,13 @@ struct ImageSearch: Sendable {
         return answer
     }
 
-    private func reply(_ answer: SearchAnswer, since start: ContinuousClock.Instant) -> Response {
-        Reply.ok(since: start) { bytes in
-            JSONWriter.append("{", to: &bytes)
-            JSONWriter.append(answer, to: &bytes)
-            JSONWriter.append("}", to: &bytes)
-        }
+    private func reply(_ answer: SearchAnswer, since start: ContinuousClock.Instant) throws -> Response {
+        var result: [UInt8] = []
+        JSONWriter.append("{", to: &result)
+        JSONWriter.append(answer, to: &result)
+        JSONWriter.append("}", to: &result)
+        try environment.checkReply(result)
+        return Reply.ok(since: start) { $0 += result }
     }
 }
 
@@ -167,15 +168,7 @@ extension JSONWriter {
             append(score, to: &bytes)
         }
         append(point.hasImage ? #","image":true"# : #","image":false"#, to: &bytes)
-        if let payload = point.payload {
-            append(#","payload":"#, to: &bytes)
-            append(payload, to: &bytes)
-        }
-        if let vector = point.vector {
-            append(#","vector":"#, to: &bytes)
-            append(vector, to: &bytes)
-        }
-        append("}", to: &bytes)
+        append(fieldsOf: point, to: &bytes)
     }
 
     /// Adds the members of an answer: hits in Akin's own scores, whether they are exact, and how the filter was

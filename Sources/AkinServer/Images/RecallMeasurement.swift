@@ -15,6 +15,8 @@ struct RecallMeasurement: Sendable, Equatable {
     var points: Int
     /// Candidates kept while walking a graph; the collection's own breadth where it is `nil`.
     var efSearch: Int?
+    /// Which of the collections that had the name.
+    var identity = ""
 
     /// Asks for points drawn at random, once as searches usually are and once exactly.
     ///
@@ -52,7 +54,7 @@ struct RecallMeasurement: Sendable, Equatable {
         }
         return RecallMeasurement(
             k: k, recall: wanted == 0 ? 1 : Double(found) / Double(wanted), sample: drawn.count,
-            points: description.pointCount, efSearch: efSearch)
+            points: description.pointCount, efSearch: efSearch, identity: description.identity)
     }
 
     /// Names of points drawn at random, each as likely as any other.
@@ -89,11 +91,13 @@ final class RecallBook: Sendable {
     /// Forgets a collection.
     func forget(_ name: String) { measured.withLock { $0[name] = nil } }
 
-    /// The last measurement, where the number of points has changed by at most a tenth since.
-    func find(_ name: String, points: Int) -> RecallMeasurement? {
+    /// The last measurement of this very collection, where the number of its points has changed by at most a tenth
+    /// since.
+    func find(_ name: String, _ description: CollectionDescription) -> RecallMeasurement? {
         measured.withLock { measured in
             guard let found = measured[name] else { return nil }
-            if abs(found.points - points) * 10 <= found.points { return found }
+            let change = abs(found.points - description.pointCount)
+            if found.identity == description.identity, change * 10 <= found.points { return found }
             measured[name] = nil
             return nil
         }

@@ -14,6 +14,8 @@ public struct ServerLimits: Sendable, Equatable {
     public var answers = 10_000
     /// Numbers of all vectors in one reply.
     public var replyNumbers = 1 << 24
+    /// Bytes of the points in one reply, as text: pages end there, other replies are refused.
+    public var replyBytes = 256 << 20
     /// Points or names in one request.
     public var points = 100_000
     /// Searches in one request.

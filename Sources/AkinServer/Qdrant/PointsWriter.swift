@@ -2,8 +2,8 @@ internal import Akin
 internal import AkinStore
 
 extension JSONWriter {
-    /// Adds a point without its end: `{"id":…` and what of payload and vector there is.
-    private static func append(_ point: StoredPoint, to bytes: inout [UInt8]) {
+    /// Adds the end of a point: what of payload and vector there is, behind other members, and `}`.
+    static func append(fieldsOf point: StoredPoint, to bytes: inout [UInt8]) {
         if let payload = point.payload {
             append(#","payload":"#, to: &bytes)
             append(payload, to: &bytes)
@@ -23,7 +23,7 @@ extension JSONWriter {
             append(#","order_value":"#, to: &bytes)
             append(order, to: &bytes)
         }
-        append(point, to: &bytes)
+        append(fieldsOf: point, to: &bytes)
     }
 
     /// Adds a point with its score.
@@ -32,7 +32,7 @@ extension JSONWriter {
         append(hit.point.id, to: &bytes)
         append(#","version":0,"score":"#, to: &bytes)
         append(QdrantScore.score(hit.score, metric), to: &bytes)
-        append(hit.point, to: &bytes)
+        append(fieldsOf: hit.point, to: &bytes)
     }
 }
 

@@ -70,10 +70,10 @@ extension Routes {
             try object.finish()
             let dimension = try await service.configuration(of: name).dimension
             try environment.checkReply(ids.count, fields, dimension: dimension)
-            let points = try await service.retrieve(ids, fields, from: name)
-            return Reply.ok(since: context.start) { bytes in
-                JSONWriter.append(each: points, to: &bytes) { JSONWriter.append(record: $0, to: &$1) }
+            let points = try await environment.points(ids, fields, from: name) {
+                JSONWriter.append(record: $0, to: &$1)
             }
+            return Reply.ok(since: context.start) { $0 += points }
         }
         on(.post, "/collections/:collection/points/scroll", .read) { request, context in
             let name = try context.collection()
@@ -81,13 +81,12 @@ extension Routes {
             let query = try QdrantPoints.scroll(body, limits)
             let dimension = try await service.configuration(of: name).dimension
             try environment.checkReply(query.limit, query.fields, dimension: dimension)
-            let page = try await service.scroll(query, in: name)
+            let page = try await environment.page(query, in: name) {
+                JSONWriter.append(record: $0, order: $1, to: &$2)
+            }
             return Reply.ok(since: context.start) { bytes in
                 JSONWriter.append(#"{"points":"#, to: &bytes)
-                JSONWriter.append(each: page.points.indices, to: &bytes) { i, bytes in
-                    let order = page.values.isEmpty ? nil : page.values[i]
-                    JSONWriter.append(record: page.points[i], order: order, to: &bytes)
-                }
+                bytes += page.json
                 JSONWriter.append(#","next_page_offset":"#, to: &bytes)
                 if let next = page.next {
                     JSONWriter.append(next, to: &bytes)

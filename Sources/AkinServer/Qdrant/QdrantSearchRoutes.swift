@@ -17,9 +17,9 @@ extension Routes {
                 let name = try context.collection()
                 let search = try read(try await environment.json(of: request, context), limits)
                 let (answers, metric) = try await environment.answers([search], in: name) { _ in "" }
-                return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: false)) { bytes in
-                    Reply.append(answers[0], metric, isQuery, to: &bytes)
-                }
+                var result: [UInt8] = []
+                try Reply.append(answers[0], metric, isQuery, environment, to: &result)
+                return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: false)) { $0 += result }
             }
             on(.post, "/collections/:collection/points/\(kind)/batch", .read) { request, context in
                 let name = try context.collection()
@@ -35,9 +35,13 @@ extension Routes {
                         actual: "\(asked)", status: .unprocessableContent)
                 }
                 let (answers, metric) = try await environment.answers(searches, in: name) { "searches[\($0)]" }
-                return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: true)) { bytes in
-                    JSONWriter.append(each: answers, to: &bytes) { Reply.append($0, metric, isQuery, to: &$1) }
+                var result = [UInt8(ascii: "[")]
+                for answer in answers {
+                    if result.count > 1 { result.append(UInt8(ascii: ",")) }
+                    try Reply.append(answer, metric, isQuery, environment, to: &result)
                 }
+                result.append(UInt8(ascii: "]"))
+                return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: true)) { $0 += result }
             }
         }
     }
@@ -45,10 +49,17 @@ extension Routes {
 
 extension Reply {
     fileprivate static func append(
-        _ answer: QdrantAnswer, _ metric: Metric, _ isQuery: Bool, to bytes: inout [UInt8]
-    ) {
+        _ answer: QdrantAnswer, _ metric: Metric, _ isQuery: Bool, _ environment: ServerEnvironment,
+        to bytes: inout [UInt8]
+    ) throws {
         if isQuery { JSONWriter.append(#"{"points":"#, to: &bytes) }
-        JSONWriter.append(each: answer.hits, to: &bytes) { JSONWriter.append(hit: $0, metric, to: &$1) }
+        bytes.append(UInt8(ascii: "["))
+        for (number, hit) in answer.hits.enumerated() {
+            if number > 0 { bytes.append(UInt8(ascii: ",")) }
+            JSONWriter.append(hit: hit, metric, to: &bytes)
+            try environment.checkReply(bytes)
+        }
+        bytes.append(UInt8(ascii: "]"))
         if isQuery { bytes.append(UInt8(ascii: "}")) }
     }
 

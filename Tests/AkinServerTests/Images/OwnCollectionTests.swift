@@ -1,6 +1,7 @@
 import Akin
 import AkinServer
 import AkinStore
+import AkinTestSupport
 import AkinVision
 import Foundation
 import Testing
@@ -152,6 +153,25 @@ import Testing
             let gone = (0..<8).map(String.init).joined(separator: ",")
             try await images.server.result(.post, "/collections/c/points/delete?wait=true", #"{"points":[\#(gone)]}"#)
             #expect(try await images.server.result(.get, "/v1/collections/c")["recall"] == .null)
+        }
+    }
+
+    @Test func recallOfACollectionThatWasDroppedIsNotThatOfItsSuccessor() async throws {
+        try await withTemporaryDirectory { folder in
+            let local = LocalService(try Store(path: folder))
+            try await ImageServer.with(local) { images in
+                try await images.store((0..<15).map { picture(UInt8($0 * 9), 0, 0) })
+                let measured = try await images.server.result(.post, "/v1/collections/c/recall?sample=10")
+                #expect(try await images.server.result(.get, "/v1/collections/c")["recall"] == measured)
+                // Dropped and made again by paths that know nothing of recall.
+                try await images.server.result(.delete, "/collections/c")
+                try await images.server.result(
+                    .put, "/collections/c", #"{"vectors":{"size":3,"distance":"Euclid"}}"#)
+                let points = (0..<15).map { #"{"id":\#($0),"vector":[\#($0),0,0]}"# }.joined(separator: ",")
+                try await images.server.result(.put, "/collections/c/points", #"{"points":[\#(points)]}"#)
+                #expect(try await images.server.result(.get, "/v1/collections/c")["recall"] == .null)
+            }
+            await local.close()
         }
     }
 
