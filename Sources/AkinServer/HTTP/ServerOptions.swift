@@ -3,7 +3,7 @@ internal import HummingbirdCore
 internal import HummingbirdTLS
 public import Logging
 internal import NIOCore
-internal import ServiceLifecycle
+package import ServiceLifecycle
 internal import UnixSignals
 
 /// Where a server listens, to whom, and how.
@@ -28,7 +28,7 @@ public struct ServerOptions: Sendable {
     ///   - logger: where it tells what happens.
     ///   - onRunning: gets the port once the server listens.
     /// - Returns: the server, which listens once it is run.
-    /// - Throws: what is wrong with the certificate.
+    /// - Throws: ``CertificateError``.
     public func application(
         _ routes: Routes, _ environment: ServerEnvironment, logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -41,12 +41,18 @@ public struct ServerOptions: Sendable {
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                     maxHeaderFieldCount: 100)))
         let server = try certificate.map { certificate in
-            let chain = try NIOSSLCertificate.fromPEMFile(certificate.chain)
+            let chain = try CertificateError.naming(certificate.chain, "certificates in PEM") {
+                try NIOSSLCertificate.fromPEMFile($0)
+            }
+            let key = try CertificateError.naming(certificate.key, "a private key in PEM") {
+                try NIOSSLPrivateKey(file: $0, format: .pem)
+            }
             var tls = TLSConfiguration.makeServerConfiguration(
-                certificateChain: chain.map { .certificate($0) },
-                privateKey: .privateKey(try NIOSSLPrivateKey(file: certificate.key, format: .pem)))
+                certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
             tls.minimumTLSVersion = .tlsv12
-            return try HTTPServerBuilder.tls(http, tlsConfiguration: tls)
+            return try CertificateError.naming(certificate.chain, "the certificate of \(certificate.key)") { _ in
+                try HTTPServerBuilder.tls(http, tlsConfiguration: tls)
+            }
         }
         var configuration = ApplicationConfiguration(
             address: .hostname(host, port: port), serverName: "akin", backlog: 1024)
@@ -64,9 +70,29 @@ public struct ServerOptions: Sendable {
     ///   - logger: where it tells what happens.
     /// - Throws: why it cannot listen.
     public static func run(_ application: Application<Frame>, within seconds: Int = 30, logger: Logger) async throws {
+        try await group(application, within: seconds, logger: logger).run()
+    }
+
+    /// What runs a server, and ends it as ``run(_:within:logger:)`` says.
+    package static func group(
+        _ application: Application<Frame>, within seconds: Int = 30, logger: Logger
+    ) -> ServiceGroup {
         var configuration = ServiceGroupConfiguration(
             services: [.init(service: application)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(seconds)
-        try await ServiceGroup(configuration: configuration).run()
+        return ServiceGroup(configuration: configuration)
+    }
+}
+
+/// Why a certificate, or its key, cannot be used.
+public struct CertificateError: Error, CustomStringConvertible {
+    /// Names the file, what was expected there, and what TLS makes of it.
+    public let description: String
+
+    /// Names a file where reading it fails.
+    static func naming<T>(_ file: String, _ expected: String, _ body: (String) throws -> T) throws -> T {
+        do { return try body(file) } catch {
+            throw Self(description: "\(file): expected \(expected): \(error)")
+        }
     }
 }
