@@ -13,6 +13,8 @@ struct AkinServerCommand: AsyncParsableCommand {
               curl localhost:6333/collections
             """,
         version: akinVersion,
-        subcommands: [Serve.self, WorkerCommand.self, RouterCommand.self, ClusterCommand.self]
+        subcommands: [
+            Serve.self, WorkerCommand.self, RouterCommand.self, EmbedderCommand.self, ClusterCommand.self,
+        ]
     )
 }

@@ -25,6 +25,14 @@ public struct RequestError: Error, Sendable, Equatable {
         self.message = message
     }
 
+    /// Describes an error by the number of its HTTP status.
+    package init(status: Int, _ code: String, _ message: String) {
+        self.init(HTTPResponse.Status(code: status), code, message)
+    }
+
+    /// The number of the HTTP status.
+    package var statusCode: Int { status.code }
+
     /// A field of the request that is not what it must be.
     ///
     /// - Parameters:

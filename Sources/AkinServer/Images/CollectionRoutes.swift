@@ -30,22 +30,27 @@ struct OwnCollections: Sendable {
     /// Answers `GET /v1/collections`.
     func list(_ request: Request, _ context: ServerContext) async throws -> Response {
         try QueryParameters(request).finish()
+        // Without anybody who embeds pictures, all else goes on.
+        let model = try? await images.embedding.model()
         var all: [JSON] = []
         for name in try await service.collections() {
             do {
-                all.append(.object(summary(name, try await service.describe(name))))
+                all.append(.object(summary(name, try await service.describe(name), model)))
             } catch StoreError.noCollection {
                 continue  // Dropped meanwhile.
             }
         }
-        let space = images.embedding.embedder.space
+        let embedder: JSON =
+            if let model {
+                .object(["space": model.space.json, "dimension": .integer(Int64(model.dimension))])
+            } else {
+                .null
+            }
         return Reply.ok(
             since: context.start,
             .object([
                 "collections": .array(all),
-                "embedder": .object([
-                    "space": space.json, "dimension": .integer(Int64(images.embedding.embedder.dimension)),
-                ]),
+                "embedder": embedder,
                 "limits": .object([
                     "body_bytes": .integer(Int64(environment.limits.bodyBytes)),
                     "image_pixels": .integer(Int64(environment.limits.imagePixels)),
@@ -60,7 +65,7 @@ struct OwnCollections: Sendable {
         try QueryParameters(request).finish()
         let name = try context.collection()
         let description = try await service.describe(name)
-        var object = summary(name, description)
+        var object = summary(name, description, try? await images.embedding.model())
         object["segments"] = .array(
             description.segments.map {
                 .object([
@@ -74,14 +79,17 @@ struct OwnCollections: Sendable {
         return Reply.ok(since: context.start, .object(object))
     }
 
-    private func summary(_ name: String, _ description: CollectionDescription) -> Payload {
+    private func summary(
+        _ name: String, _ description: CollectionDescription, _ model: EmbeddingModel?
+    ) -> Payload {
         let configuration = description.configuration
         return [
             "name": .string(name), "points": .integer(Int64(description.pointCount)),
             "indexed": .integer(Int64(description.indexedCount)),
             "dimension": .integer(Int64(configuration.dimension)), "metric": .string(configuration.metric.rawValue),
             "index": .string(configuration.spec), "space": configuration.space?.json ?? .null,
-            "embeds": .bool(images.embeds(for: configuration)), "bytes": .integer(Int64(description.byteCount)),
+            "embeds": .bool(model != nil && configuration.space?.id == model?.space.id),
+            "bytes": .integer(Int64(description.byteCount)),
             "indexing": .bool(description.isIndexing),
             "recall": JSON(images.recalls.find(name, description)),
         ]
@@ -91,13 +99,17 @@ struct OwnCollections: Sendable {
     func create(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.collection()
         try QueryParameters(request).finish()
-        let embedder = images.embedding.embedder
-        var configuration = CollectionConfiguration(
-            dimension: embedder.dimension, metric: .cosine, space: embedder.space)
         var object = try RequestObject(try await environment.json(of: request, context, isOptional: true))
+        var configuration: CollectionConfiguration
+        let model: EmbeddingModel?
         if let dimension = try object.optional("dimension", { try $0.wholeNumber(in: 1...65_536) }) {
-            configuration.dimension = dimension
-            configuration.space = nil
+            configuration = CollectionConfiguration(dimension: dimension, metric: .cosine)
+            // Vectors need nobody who embeds pictures.
+            model = try? await images.embedding.model()
+        } else {
+            let found = try await images.embedding.model()
+            configuration = CollectionConfiguration(dimension: found.dimension, metric: .cosine, space: found.space)
+            model = found
         }
         if let metric = try object.optional("metric", Self.metric) { configuration.metric = metric }
         if let spec = try object.optional("index", { try $0.text() }) { configuration.spec = spec }
@@ -106,14 +118,14 @@ struct OwnCollections: Sendable {
             shards: try object.optional("shards") { try $0.wholeNumber(in: 1...1024) },
             replicas: try object.optional("replicas") { try $0.wholeNumber(in: 1...1024) })
         try object.finish()
-        if configuration.space?.id == embedder.space.id, configuration.dimension != embedder.dimension {
+        if let model, configuration.space?.id == model.space.id, configuration.dimension != model.dimension {
             throw RequestError.invalid(
-                "dimension", expected: "\(embedder.dimension), as the vectors of this space have",
+                "dimension", expected: "\(model.dimension), as the vectors of this space have",
                 actual: "\(configuration.dimension)", status: .unprocessableContent)
         }
         try await service.create(name, configuration, placement)
         images.recalls.forget(name)
-        return Reply.ok(since: context.start, .object(summary(name, try await service.describe(name))))
+        return Reply.ok(since: context.start, .object(summary(name, try await service.describe(name), model)))
     }
 
     private static func metric(_ value: JSONReader) throws -> Metric {

@@ -14,10 +14,10 @@ public enum DemoCollection {
     ///
     /// - Returns: how many were stored.
     public static func load(into service: any CollectionService, _ images: ImageEnvironment) async throws -> Int {
-        let embedder = images.embedding.embedder
+        let model = try await images.embedding.model()
         do {
             try await service.create(
-                name, CollectionConfiguration(dimension: embedder.dimension, metric: .cosine, space: embedder.space))
+                name, CollectionConfiguration(dimension: model.dimension, metric: .cosine, space: model.space))
         } catch StoreError.collectionExists {
             return 0
         }

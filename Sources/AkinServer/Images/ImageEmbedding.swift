@@ -4,17 +4,18 @@ internal import Synchronization
 
 /// Turns image files into vectors, on a few threads for all requests together.
 ///
-/// An embedder that likes batches gets pictures of several requests at once: while all threads are busy pictures
-/// gather,
-/// and the next free thread takes as many as the embedder wants. Others get one picture at a time, which is what suits
-/// them.
-public final class ImageEmbedding: Sendable {
+/// An embedder that likes batches gets pictures of several requests at once: while all threads are busy, and for
+/// ``gathering`` in any case, pictures gather, and the next free thread takes as many as the embedder wants. Others get one
+/// picture at a time, which is what suits them.
+public final class ImageEmbedding: PictureEmbedding {
     /// What makes vectors.
     public let embedder: any Embedder
     /// Larger pictures are refused before anything is decoded.
-    let limits: ImageLimits
+    public let limits: ImageLimits
     /// Pictures of one request that are worked on at once.
-    let threads: Int
+    public let threads: Int
+    /// How long the first picture of a batch waits for others, though a thread is free.
+    public let gathering: Duration
     private let pool: WorkPool
     private let gathered = Mutex<[Prepared]>([])
 
@@ -29,11 +30,18 @@ public final class ImageEmbedding: Sendable {
     ///   - embedder: what makes vectors.
     ///   - threads: pictures that are decoded and embedded at once, 1 or more.
     ///   - limits: pixels of a picture; how many may wait, and how long.
-    public init(_ embedder: any Embedder, threads: Int, limits: ServerLimits) {
+    ///   - gathering: how long the first picture of a batch waits for others, though a thread is free.
+    public init(_ embedder: any Embedder, threads: Int, limits: ServerLimits, gathering: Duration = .zero) {
         self.embedder = embedder
         self.threads = threads
+        self.gathering = gathering
         self.limits = ImageLimits(pixels: limits.imagePixels)
         pool = WorkPool("images", threads: threads, queueLength: limits.queue, seconds: limits.queueSeconds)
+    }
+
+    /// What makes the vectors.
+    public func model() async throws -> EmbeddingModel {
+        EmbeddingModel(space: embedder.space, dimension: embedder.dimension)
     }
 
     /// The vector of an image file.
@@ -59,7 +67,7 @@ public final class ImageEmbedding: Sendable {
     }
 
     /// Does other work with pictures on the same threads.
-    func work<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
+    public func work<T: Sendable>(_ body: @escaping @Sendable () throws -> T) async throws -> T {
         try await pool.run(body)
     }
 
@@ -77,15 +85,37 @@ public final class ImageEmbedding: Sendable {
 
     private func embedTogether(_ input: [Float]) async throws -> [Float] {
         try await withCheckedThrowingContinuation { answer in
-            gathered.withLock { $0.append(Prepared(input: input, answer: answer)) }
-            Task {
-                do {
-                    try await pool.run { self.embedGathered() }
-                } catch {
-                    // Nobody may come for what has gathered: whoever is refused takes one with it.
-                    gathered.withLock { $0.isEmpty ? nil : $0.removeFirst() }?.answer.resume(throwing: error)
+            let count = gathered.withLock { gathered in
+                gathered.append(Prepared(input: input, answer: answer))
+                return gathered.count
+            }
+            // So many are taken, or refused, at once.
+            let batch = gathering == .zero ? 1 : embedder.preferredBatch
+            // The last of a batch sends it off; the first does so later, in case no last one comes.
+            if count % batch == 0 {
+                Task { await takeGathered(refusing: batch) }
+            } else if count % batch == 1 {
+                Task {
+                    try? await Task.sleep(for: gathering)
+                    await takeGathered(refusing: batch)
                 }
             }
+        }
+    }
+
+    /// Sends a thread for what has gathered.
+    ///
+    /// Where none can come, nobody else may come either: then some of it is refused.
+    private func takeGathered(refusing count: Int) async {
+        do {
+            try await pool.run { self.embedGathered() }
+        } catch {
+            let refused = gathered.withLock { gathered in
+                let refused = Array(gathered.prefix(count))
+                gathered.removeFirst(refused.count)
+                return refused
+            }
+            for picture in refused { picture.answer.resume(throwing: error) }
         }
     }
 

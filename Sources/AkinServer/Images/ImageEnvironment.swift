@@ -6,7 +6,7 @@ internal import Foundation
 /// What the handlers of pictures share.
 public struct ImageEnvironment: Sendable {
     /// Makes vectors.
-    public let embedding: ImageEmbedding
+    public let embedding: any PictureEmbedding
     let thumbnails: ThumbnailCache
     let recalls = RecallBook()
 
@@ -20,19 +20,25 @@ public struct ImageEnvironment: Sendable {
     public init(
         _ embedder: any Embedder, limits: ServerLimits = .init(), threads: Int? = nil, thumbnailBytes: Int = 64 << 20
     ) {
-        embedding = ImageEmbedding(
-            embedder, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, limits: limits)
+        self.init(
+            ImageEmbedding(
+                embedder, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, limits: limits),
+            thumbnailBytes: thumbnailBytes)
+    }
+
+    /// Puts an environment together.
+    ///
+    /// - Parameters:
+    ///   - embedding: makes vectors of pictures; the caller closes it.
+    ///   - thumbnailBytes: memory for small pictures that were made already.
+    public init(_ embedding: any PictureEmbedding, thumbnailBytes: Int = 64 << 20) {
+        self.embedding = embedding
         thumbnails = ThumbnailCache(capacity: thumbnailBytes)
     }
 
-    /// Whether pictures can be compared with a collection's vectors.
-    func embeds(for configuration: CollectionConfiguration) -> Bool {
-        configuration.space?.id == embedding.embedder.space.id
-    }
-
     /// Refuses collections whose vectors do not come from the embedder.
-    func check(_ configuration: CollectionConfiguration) throws {
-        let mine = embedding.embedder.space
+    func check(_ configuration: CollectionConfiguration) async throws {
+        let mine = try await embedding.model().space
         guard let space = configuration.space else {
             var error = RequestError(
                 .unprocessableContent, "space_unknown",

@@ -73,7 +73,7 @@ struct ImageSearch: Sendable {
     func byImage(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.collection()
         let configuration = try await service.configuration(of: name)
-        try images.check(configuration)
+        try await images.check(configuration)
         let form = try await ImageForm(request, context, environment, fields: ["filter", "limit"], most: 1)
         var query = try QueryParameters(request)
         let options = try Options(&query, form, environment.limits)
@@ -102,7 +102,7 @@ struct ImageSearch: Sendable {
     func classify(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.collection()
         let configuration = try await service.configuration(of: name)
-        try images.check(configuration)
+        try await images.check(configuration)
         let form = try await ImageForm(request, context, environment, fields: ["filter"], most: 1)
         var query = try QueryParameters(request)
         let member = query.text("field") ?? "label"

@@ -25,7 +25,7 @@ struct ImageUpload: Sendable {
     func one(_ request: Request, _ context: ServerContext) async throws -> Response {
         let (name, id) = (try context.collection(), try context.pointID())
         try QueryParameters(request).finish()
-        try images.check(try await service.configuration(of: name))
+        try await images.check(try await service.configuration(of: name))
         let form = try await ImageForm(request, context, environment, most: 1)
         let image = form.images[0]
         guard image.id == nil || image.id == id else {
@@ -45,7 +45,7 @@ struct ImageUpload: Sendable {
     func several(_ request: Request, _ context: ServerContext) async throws -> Response {
         let name = try context.collection()
         try QueryParameters(request).finish()
-        try images.check(try await service.configuration(of: name))
+        try await images.check(try await service.configuration(of: name))
         let form = try await ImageForm(request, context, environment, most: Self.most)
         let vectors = try await embed(form.images)
         var points: [Point] = []
