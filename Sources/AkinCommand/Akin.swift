@@ -19,7 +19,7 @@ struct AkinCommand: ParsableCommand {
         subcommands: [
             Embed.self, Build.self, Search.self, Truth.self, Eval.self, Compare.self, Classify.self, Cluster.self,
             Graph.self, Duplicates.self, Path.self, Plan.self, Info.self, Verify.self, Convert.self, Load.self,
-            Serve.self, Worker.self, Router.self, Demo.self,
+            Serve.self, Worker.self, Router.self, EmbedderCommand.self, Demo.self,
         ]
     )
 

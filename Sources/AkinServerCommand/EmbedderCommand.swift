@@ -2,7 +2,6 @@ import AkinCluster
 import AkinServer
 import AkinVision
 import ArgumentParser
-import Dispatch
 import Foundation
 import Logging
 
@@ -54,7 +53,7 @@ struct EmbedderCommand: AsyncParsableCommand {
         limits.imagePixels = model.maxPixels
         limits.queue = queue
         let embedder = try model.embedder()
-        let work = Task { [limits] in
+        try await Termination.run { [limits] in
             let connection = try await nats.connect("akin-embedder", logger)
             defer { connection.close() }
             let embedding = ImageEmbedding(
@@ -72,14 +71,5 @@ struct EmbedderCommand: AsyncParsableCommand {
             }.value
             logger.info("closed")
         }
-        let sources = [SIGTERM, SIGINT].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { work.cancel() }
-            source.resume()
-            return source
-        }
-        defer { for source in sources { source.cancel() } }
-        do { try await work.value } catch is CancellationError {}
     }
 }

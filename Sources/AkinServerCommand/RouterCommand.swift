@@ -28,15 +28,25 @@ struct RouterCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Pictures") var pictures: PictureOptions
+
+    @Flag(help: "Let embedding workers (akin-server embedder) make vectors of pictures, with their model.")
+    var embedders = false
+
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "Log") var log: LogOptions
+
+    func validate() throws {
+        if embedders, pictures.model.model != "builtin" {
+            throw ValidationError("--embedders: the model is that of akin-server embedder; expected no --model")
+        }
+    }
 
     func run() async throws {
         let logger = log.logger()
         var limits = try limits.limits()
         limits.imagePixels = pictures.maxPixels
         let options = try listening.options()
-        let images = ImageEnvironment(try pictures.embedder(), limits: limits)
+        let embedder = embedders ? nil : try pictures.embedder()
         let uploads = try makeUploads()
         defer { if data == nil { try? FileManager.default.removeItem(at: uploads) } }
         let names = try nats.names
@@ -44,6 +54,12 @@ struct RouterCommand: AsyncParsableCommand {
         let link = ClusterLink(
             nats.settings("akin-router"), names, streamReplicas: cluster.streamReplicas, logger: logger
         ) { session in try directory.attach(session, names) }
+        let images =
+            if let embedder {
+                ImageEnvironment(embedder, limits: limits)
+            } else {
+                ImageEnvironment(RemoteEmbedding(names, limits: limits) { try link.session.connection })
+            }
         let cluster = ServiceWithSets(ClusterService(link, directory, cluster.settings))
         let service = try await pictures.service(cluster, limits: limits)
         do {
