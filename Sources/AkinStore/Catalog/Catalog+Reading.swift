@@ -138,7 +138,7 @@ extension Catalog {
 
     /// Moves what has been committed into the database file and waits until it is safe from a power cut.
     package func checkpoint() throws {
-        try translating { try checkpoints.move() }
+        try gate.enter { try translating { try checkpoints.move() } }
         // Where a reader stood in the way of moving, the log of SQLite keeps it, and must itself be safe.
         try write(isDurable: true) { _ in }
     }
@@ -148,10 +148,12 @@ extension Catalog {
     /// - Parameter path: where no file is yet. The copy is one file, safe from a power cut but for its folder.
     /// - Throws: ``StoreError/diskFull(_:)``, ``StoreError/storage(_:)``.
     package func backUp(to path: String) throws {
-        let target = try Self.translating(file: path) { try DatabaseQueue(path: path) }
-        try Self.translating(file: path) {
-            try pool.backup(to: target)
-            try target.close()
+        try gate.enter {
+            let target = try Self.translating(file: path) { try DatabaseQueue(path: path) }
+            try Self.translating(file: path) {
+                try pool.backup(to: target)
+                try target.close()
+            }
         }
     }
 }

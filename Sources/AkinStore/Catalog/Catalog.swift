@@ -17,6 +17,7 @@ package final class Catalog: Sendable {
     let pool: DatabasePool
     let checkpoints: CatalogCheckpoints
     let matches = MatchCache()
+    let gate = CatalogGate()
 
     /// Makes a catalogue where no file may be yet.
     ///
@@ -68,6 +69,7 @@ package final class Catalog: Sendable {
 
     /// Waits for reads and writes in progress and gives the file back; later ones fail.
     package func close() throws {
+        gate.close()
         try translating {
             try checkpoints.stop()
             try pool.close()
@@ -92,7 +94,7 @@ package final class Catalog: Sendable {
     // MARK: Access
 
     func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
-        try translating { try pool.read(body) }
+        try gate.enter { try translating { try pool.read(body) } }
     }
 
     /// Runs one transaction; when it throws, nothing of it remains.
@@ -103,15 +105,17 @@ package final class Catalog: Sendable {
     /// - Returns: what `body` returns.
     /// - Throws: what `body` throws; ``StoreError/diskFull(_:)`` and ``StoreError/storage(_:)``.
     package func write<Value>(isDurable: Bool = false, _ body: (CatalogWriter) throws -> Value) throws -> Value {
-        let value = try translating {
-            try pool.writeWithoutTransaction { database in
-                if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
-                defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
-                return try transaction(on: database, body)
+        try gate.enter {
+            let value = try translating {
+                try pool.writeWithoutTransaction { database in
+                    if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
+                    defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
+                    return try transaction(on: database, body)
+                }
             }
+            checkpoints.didCommit()
+            return value
         }
-        checkpoints.didCommit()
-        return value
     }
 
     private func transaction<Value>(on database: Database, _ body: (CatalogWriter) throws -> Value) throws
