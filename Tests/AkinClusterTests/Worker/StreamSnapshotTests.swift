@@ -169,6 +169,22 @@ struct StreamSnapshotTests {
         try expectNothingLeft()
     }
 
+    @Test func aServerThatIsKilledMeanwhileOnlyDelaysASnapshot() async throws {
+        let from = try await filled(60), to = try Store(path: folder + "/to")
+        defer { cleanUp([from, to]) }
+        let publisher = try snapshots(from, "from"), fetcher = try snapshots(to, "to")
+        let task = Task { try await publisher.publish(shard, id: "1", map: map, isPurging: false) }
+        try await Task.sleep(for: .milliseconds(60))
+        server.kill()
+        try await Task.sleep(for: .milliseconds(300))
+        try server.start()
+        let published = try await task.value
+        #expect(published.position == 60)
+        try await fetcher.fetch(published, of: shard, into: shard, map: map)
+        #expect(try all(to, shard) == all(from, shard))
+        try expectNothingLeft()
+    }
+
     private func expectNothingLeft() throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) where name.hasSuffix("-scratch") {
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/" + name) == [])
