@@ -24,6 +24,14 @@ struct UsageTests {
         }
     }
 
+    @Test(
+        "what needs a server is handed over to akin-server",
+        arguments: [["serve"], ["worker"], ["router"], ["cluster", "status"], ["cluster", "move"]])
+    func handOver(command: [String]) throws {
+        let output = try Program.succeed(command + ["--help"])
+        #expect(output.standardOutput.contains("USAGE: akin-server \(command.joined(separator: " ")) "))
+    }
+
     @Test("the version is one line")
     func version() throws {
         let output = try Program.succeed(["--version"])

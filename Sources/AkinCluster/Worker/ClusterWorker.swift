@@ -143,7 +143,8 @@ package final class ClusterWorker: Sendable {
         let context = WorkerContext(
             worker: options.name, connection: connection, streams: streams, names: options.names, store: store,
             service: LocalService(store, limits: limits, threads: options.threads),
-            snapshots: NoSnapshots(),
+            snapshots: try StreamSnapshots(
+                streams, bucket: buckets.maps, names: options.names, store: store, scratch: options.folder + "/scratch"),
             budget: QuestionBudget(options.questions), logger: logger)
         let assignments = Assignments(worker: options.name, accepted: options.shards, records: records)
         let replicas = ReplicaSet(context, folder, buckets.maps, assignments)

@@ -19,6 +19,8 @@ final class Replica: Sendable {
     let counts = Mutex(Counts())
     private let status: Mutex<Status>
     private let ears = Mutex<(direct: NATSSubscription?, group: NATSSubscription?)>((nil, nil))
+    /// Since when the stream seems to be shorter than what was read from it.
+    private let shortSince = Mutex<ContinuousClock.Instant?>(nil)
     private let end = StopSignal()
     private let running = DispatchGroup()
     private let made: @Sendable () throws -> Void
@@ -224,15 +226,8 @@ final class Replica: Sendable {
 
     /// Goes on from a snapshot where messages of the stream are gone.
     private func close(_ gap: StreamReader.Gap) {
+        guard gap.last + 1 >= gap.expected else { return shorten(gap) }
         leaveGroup()
-        guard gap.last + 1 >= gap.expected else {
-            set(
-                .failed,
-                "stream \(stream) ends at message \(gap.last), this replica has read \(gap.expected - 1): it is another one"
-            )
-            end.wait(2)
-            return
-        }
         let problem = "messages \(gap.expected) to \(gap.first - 1) of stream \(stream) are gone"
         do {
             let position = gate.position
@@ -254,6 +249,26 @@ final class Replica: Sendable {
         }
     }
 
+    /// Takes note that the stream ends before what was read from it.
+    ///
+    /// Servers that have just chosen a leader may say so for a moment, so a replica that answers goes on for a while.
+    private func shorten(_ gap: StreamReader.Gap) {
+        let problem =
+            "stream \(stream) ends at message \(gap.last), this replica has read \(gap.expected - 1): it is another one"
+        let since = shortSince.withLock { since in
+            since = since ?? .now
+            return since ?? .now
+        }
+        if isServing, ContinuousClock.now - since < .seconds(10) {
+            note(problem)
+            end.wait(0.25)
+        } else {
+            leaveGroup()
+            set(.failed, problem)
+            end.wait(2)
+        }
+    }
+
     /// Does what the stream says, as long as that goes well.
     private func follow(_ collection: VectorCollection) throws {
         var reader = reader(of: collection)
@@ -265,9 +280,10 @@ final class Replica: Sendable {
             do {
                 if goal == nil {
                     goal = try self.goal(after: collection.position)
-                    set(.catchingUp)
+                    shortSince.withLock { $0 = nil }
+                    if !isServing { set(.catchingUp) }
                 }
-                if let goal, collection.position >= goal, !isServing { try serve() }
+                if let goal, collection.position >= goal { try serve() }
                 let messages = try reader.read(batch.count, within: 1)
                 note(nil)
                 backoff.reset()
@@ -335,6 +351,7 @@ final class Replica: Sendable {
 
     /// Hears what is asked of any replica of the shard.
     private func serve() throws {
+        guard !isServing else { return set(.ready, current.problem) }
         let group = try context.connection.subscribe(
             context.names.questions(shard), queue: ClusterNames.replicas
         ) { [weak self] in self?.take($0) }

@@ -20,3 +20,5 @@ protocol SnapshotExchange: Sendable {
     /// Puts a snapshot of `source` in the place of the local collection of `shard`, which stays as it was when it throws.
     func fetch(_ snapshot: PublishedSnapshot, of source: ShardName, into shard: ShardName, map: ShardMap) async throws
 }
+
+extension StreamSnapshots: SnapshotExchange {}

@@ -13,7 +13,7 @@ enum HandOver {
     private static let name = "akin-server"
     /// What `akin cluster` means for a cluster of workers rather than for clusters of vectors.
     static let clusterCommands: Set<String> = [
-        "status", "snapshot", "restore", "move", "add-replica", "remove-replica", "drop",
+        "status", "snapshot", "restore", "move", "add-replica", "remove-replica", "drop", "publish", "rollback",
     ]
 
     /// Becomes the program; returns only by throwing.
