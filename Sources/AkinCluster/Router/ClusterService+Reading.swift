@@ -83,12 +83,14 @@ extension ClusterService {
     package func describe(_ name: String) async throws -> CollectionDescription {
         let map = try await map(of: name)
         let (answers, _) = try await ask(map, of: name, .describe, mayMiss: false)
-        return Merging.describe(
+        var whole = Merging.describe(
             try map.configuration(),
             try answers.map { answer in
                 guard case .describe(let description) = answer.body else { throw Self.mismatch(answer) }
                 return (answer.shard, description)
             })
+        whole.identity = map.incarnation
+        return whole
     }
 
     /// What a shard answered.

@@ -7,127 +7,129 @@ import Logging
 import Synchronization
 import Testing
 
-@Suite("published sets", .enabled(if: NATSServer.isInstalled, "nats-server is not installed"))
-struct PublishedSetTests {
-    @Test func aSetAnswersAsOneIndexOverAllItsShards() async throws {
-        let stage = try await Stage()
-        let base = Stage.vectors(300, offset: 0)
-        try stage.build("v1", base, shards: 3)
-        let published = try await stage.publishing.publish("v1", of: "set")
-        #expect(published.version.shards == 3)
-        #expect(published.version.count == 300)
-        #expect(published.previous == nil)
-        let whole = try FlatIndex(base, metric: .l2)
-        for (offset, row) in [(0, 5), (3, 120), (0, 299)] {
-            let query = SearchQuery(vector: base[row], limit: 7, offset: offset, isExact: true)
-            let answer = try await stage.search(query)
-            let expected = try whole.search(base.rows(row..<row + 1), k: 7 + offset, options: .init()).neighbors[0]
-            #expect(answer.hits.map(\.point.id) == expected.dropFirst(offset).map { .number(UInt64($0.id)) })
-            #expect(answer.hits.map(\.score) == expected.dropFirst(offset).map(\.score))
-            #expect(answer.isExact)
-        }
-        await stage.end()
-    }
-
-    @Test func noAnswerMixesVersionsWhileTheyAreSwitched() async throws {
-        let stage = try await Stage()
-        // Every vector of version i has i * 1000 as its first component, so an answer tells its version by its scores.
-        try stage.build("v1", Stage.vectors(90, offset: 0), shards: 3)
-        try stage.build("v2", Stage.vectors(90, offset: 1000), shards: 3)
-        _ = try await stage.publishing.publish("v1", of: "set")
-        let isDone = Mutex(false)
-        async let switching: Void = {
-            for _ in 0..<10 {
-                _ = try await stage.publishing.publish("v2", of: "set")
-                _ = try await stage.publishing.rollBack("set")
+extension WithNATS {
+    @Suite("published sets")
+    struct PublishedSetTests {
+        @Test func aSetAnswersAsOneIndexOverAllItsShards() async throws {
+            let stage = try await Stage()
+            let base = Stage.vectors(300, offset: 0)
+            try stage.build("v1", base, shards: 3)
+            let published = try await stage.publishing.publish("v1", of: "set")
+            #expect(published.version.shards == 3)
+            #expect(published.version.count == 300)
+            #expect(published.previous == nil)
+            let whole = try FlatIndex(base, metric: .l2)
+            for (offset, row) in [(0, 5), (3, 120), (0, 299)] {
+                let query = SearchQuery(vector: base[row], limit: 7, offset: offset, isExact: true)
+                let answer = try await stage.search(query)
+                let expected = try whole.search(base.rows(row..<row + 1), k: 7 + offset, options: .init()).neighbors[0]
+                #expect(answer.hits.map(\.point.id) == expected.dropFirst(offset).map { .number(UInt64($0.id)) })
+                #expect(answer.hits.map(\.score) == expected.dropFirst(offset).map(\.score))
+                #expect(answer.isExact)
             }
-            isDone.withLock { $0 = true }
-        }()
-        var seen: Set<Bool> = []
-        while !isDone.withLock({ $0 }) {
-            let answer = try await stage.search(SearchQuery(vector: Stage.vectors(1, offset: 0)[0], limit: 90))
-            let kinds = Set(answer.hits.map { $0.score > 250_000 })
-            #expect(answer.hits.count == 90)
-            #expect(kinds.count == 1, "an answer holds points of both versions")
-            seen.formUnion(kinds)
+            await stage.end()
         }
-        try await switching
-        #expect(seen == [true, false])
-        await stage.end()
-    }
 
-    @Test func aVersionThatIsNotWholeIsNotPublished() async throws {
-        let stage = try await Stage()
-        try stage.build("v1", Stage.vectors(60, offset: 0), shards: 3)
-        try FileManager.default.removeItem(atPath: stage.path("v1", 1))
-        stage.look()
-        await #expect { try await stage.publishing.publish("v1", of: "set", patience: 0.5) } throws: {
-            "\($0)".contains("shards 1 of 3")
+        @Test func noAnswerMixesVersionsWhileTheyAreSwitched() async throws {
+            let stage = try await Stage()
+            // Every vector of version i has i * 1000 as its first component, so an answer tells its version by its scores.
+            try stage.build("v1", Stage.vectors(90, offset: 0), shards: 3)
+            try stage.build("v2", Stage.vectors(90, offset: 1000), shards: 3)
+            _ = try await stage.publishing.publish("v1", of: "set")
+            let isDone = Mutex(false)
+            async let switching: Void = {
+                for _ in 0..<10 {
+                    _ = try await stage.publishing.publish("v2", of: "set")
+                    _ = try await stage.publishing.rollBack("set")
+                }
+                isDone.withLock { $0 = true }
+            }()
+            var seen: Set<Bool> = []
+            while !isDone.withLock({ $0 }) {
+                let answer = try await stage.search(SearchQuery(vector: Stage.vectors(1, offset: 0)[0], limit: 90))
+                let kinds = Set(answer.hits.map { $0.score > 250_000 })
+                #expect(answer.hits.count == 90)
+                #expect(kinds.count == 1, "an answer holds points of both versions")
+                seen.formUnion(kinds)
+            }
+            try await switching
+            #expect(seen == [true, false])
+            await stage.end()
         }
-        await #expect { try await stage.publishing.publish("v9", of: "set", patience: 0.5) } throws: {
-            "\($0)".contains("no worker has a shard")
+
+        @Test func aVersionThatIsNotWholeIsNotPublished() async throws {
+            let stage = try await Stage()
+            try stage.build("v1", Stage.vectors(60, offset: 0), shards: 3)
+            try FileManager.default.removeItem(atPath: stage.path("v1", 1))
+            stage.look()
+            await #expect { try await stage.publishing.publish("v1", of: "set", patience: 0.5) } throws: {
+                "\($0)".contains("shards 1 of 3")
+            }
+            await #expect { try await stage.publishing.publish("v9", of: "set", patience: 0.5) } throws: {
+                "\($0)".contains("no worker has a shard")
+            }
+            await #expect(throws: StoreError.noCollection("set")) { try await stage.publishing.rollBack("set") }
+            await stage.end()
         }
-        await #expect(throws: StoreError.noCollection("set")) { try await stage.publishing.rollBack("set") }
-        await stage.end()
-    }
 
-    @Test func aDamagedFileIsNamedAndDoesNotAnswer() async throws {
-        let stage = try await Stage()
-        try stage.build("v1", Stage.vectors(60, offset: 0), shards: 2)
-        var bytes = try Data(contentsOf: URL(fileURLWithPath: stage.path("v1", 1)))
-        bytes[bytes.count / 2] ^= 1
-        try bytes.write(to: URL(fileURLWithPath: stage.path("v1", 1)))
-        stage.look()
-        #expect(stage.server.shards == [SetShard(set: "set", version: "v1", number: 0)])
-        #expect(stage.server.problems.keys.sorted() == [stage.path("v1", 1)])
-        await stage.end()
-    }
-
-    @Test func aVersionOfAnotherDimensionIsRefused() async throws {
-        let stage = try await Stage()
-        try stage.build("v1", Stage.vectors(30, offset: 0), shards: 1)
-        try stage.build("v2", Stage.vectors(30, offset: 0, dimension: 5), shards: 1)
-        _ = try await stage.publishing.publish("v1", of: "set")
-        await #expect { try await stage.publishing.publish("v2", of: "set") } throws: {
-            "\($0)".contains("dimension 4")
+        @Test func aDamagedFileIsNamedAndDoesNotAnswer() async throws {
+            let stage = try await Stage()
+            try stage.build("v1", Stage.vectors(60, offset: 0), shards: 2)
+            var bytes = try Data(contentsOf: URL(fileURLWithPath: stage.path("v1", 1)))
+            bytes[bytes.count / 2] ^= 1
+            try bytes.write(to: URL(fileURLWithPath: stage.path("v1", 1)))
+            stage.look()
+            #expect(stage.server.shards == [SetShard(set: "set", version: "v1", number: 0)])
+            #expect(stage.server.problems.keys.sorted() == [stage.path("v1", 1)])
+            await stage.end()
         }
-        #expect(try await stage.service.configuration(of: "set").dimension == 4)
-        await stage.end()
-    }
 
-    @Test func aSetIsOnlySearched() async throws {
-        let stage = try await Stage()
-        try stage.build("v1", Stage.vectors(30, offset: 0), shards: 2)
-        _ = try await stage.publishing.publish("v1", of: "set")
-        _ = try await stage.search(SearchQuery(vector: [0, 0, 0, 0], limit: 1))
-        #expect(try await stage.service.collections() == ["set"])
-        #expect(try await stage.service.count(.init(), in: "set") == 30)
-        #expect(try await stage.service.describe("set").pointCount == 30)
-        for code in await [
-            stage.code { try await $0.upsert([Point(id: .number(1), vector: [0, 0, 0, 0])], into: "set") },
-            stage.code { _ = try await $0.drop("set") },
-            stage.code { _ = try await $0.scroll(ScrollQuery(), in: "set") },
-        ] { #expect(code == "read_only_collection") }
-        await #expect(throws: StoreError.collectionExists("set")) {
-            try await stage.service.create("set", CollectionConfiguration(dimension: 4, metric: .l2), .init())
+        @Test func aVersionOfAnotherDimensionIsRefused() async throws {
+            let stage = try await Stage()
+            try stage.build("v1", Stage.vectors(30, offset: 0), shards: 1)
+            try stage.build("v2", Stage.vectors(30, offset: 0, dimension: 5), shards: 1)
+            _ = try await stage.publishing.publish("v1", of: "set")
+            await #expect { try await stage.publishing.publish("v2", of: "set") } throws: {
+                "\($0)".contains("dimension 4")
+            }
+            #expect(try await stage.service.configuration(of: "set").dimension == 4)
+            await stage.end()
         }
-        await #expect(throws: StoreError.self) {
-            try await stage.service.search([SearchQuery(vector: [0, 0, 0], limit: 1)], in: "set")
+
+        @Test func aSetIsOnlySearched() async throws {
+            let stage = try await Stage()
+            try stage.build("v1", Stage.vectors(30, offset: 0), shards: 2)
+            _ = try await stage.publishing.publish("v1", of: "set")
+            _ = try await stage.search(SearchQuery(vector: [0, 0, 0, 0], limit: 1))
+            #expect(try await stage.service.collections() == ["set"])
+            #expect(try await stage.service.count(.init(), in: "set") == 30)
+            #expect(try await stage.service.describe("set").pointCount == 30)
+            for code in await [
+                stage.code { try await $0.upsert([Point(id: .number(1), vector: [0, 0, 0, 0])], into: "set") },
+                stage.code { _ = try await $0.drop("set") },
+                stage.code { _ = try await $0.scroll(ScrollQuery(), in: "set") },
+            ] { #expect(code == "read_only_collection") }
+            await #expect(throws: StoreError.collectionExists("set")) {
+                try await stage.service.create("set", CollectionConfiguration(dimension: 4, metric: .l2), .init())
+            }
+            await #expect(throws: StoreError.self) {
+                try await stage.service.search([SearchQuery(vector: [0, 0, 0], limit: 1)], in: "set")
+            }
+            await stage.end()
         }
-        await stage.end()
-    }
 
-    @Test(arguments: [
-        "set/v1/0", "set/v1", "set/v1/01", "set/v1/-1", "set/v1/1024", "../v1/0", "set//0", "set/v1/0/0", "",
-    ])
-    func onlyNamesOfShardsAreTakenForThem(text: String) {
-        #expect((SetShard(text) != nil) == (text == "set/v1/0"))
-    }
+        @Test(arguments: [
+            "set/v1/0", "set/v1", "set/v1/01", "set/v1/-1", "set/v1/1024", "../v1/0", "set//0", "set/v1/0/0", "",
+        ])
+        func onlyNamesOfShardsAreTakenForThem(text: String) {
+            #expect((SetShard(text) != nil) == (text == "set/v1/0"))
+        }
 
-    @Test func aSetOfANewerReleaseIsRefusedByItsFormat() throws {
-        let bytes = [UInt8](#"{"format": 2, "something": "else"}"#.utf8)
-        #expect { try PublishedSet(decoding: bytes, of: "set") } throws: { "\($0)".contains("format 2") }
-        #expect(throws: StoreError.self) { try PublishedSet(decoding: [1, 2, 3], of: "set") }
+        @Test func aSetOfANewerReleaseIsRefusedByItsFormat() throws {
+            let bytes = [UInt8](#"{"format": 2, "something": "else"}"#.utf8)
+            #expect { try PublishedSet(decoding: bytes, of: "set") } throws: { "\($0)".contains("format 2") }
+            #expect(throws: StoreError.self) { try PublishedSet(decoding: [1, 2, 3], of: "set") }
+        }
     }
 }
 

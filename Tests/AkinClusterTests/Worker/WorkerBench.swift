@@ -5,10 +5,6 @@ import Logging
 import Synchronization
 import Testing
 
-/// Tests that start servers and workers, one after the other: their threads would keep those of others from working.
-@Suite(.serialized, .enabled(if: NATSServer.isInstalled, "nats-server is not installed"))
-enum WithNATS {}
-
 /// A server of NATS, a collection's map and streams, and workers in this process.
 final class WorkerBench: @unchecked Sendable {
     let server: NATSServer
