@@ -28,6 +28,7 @@ for map in "$built"/*.build/module.modulemap Sources/*/include/module.modulemap 
     "$folder"/checkouts/GRDB.swift/Sources/GRDBSQLite/module.modulemap; do
     modules+=(-Xcc "-fmodule-map-file=$map")
 done
+# shellcheck disable=SC2054  # the comma belongs to the option
 compile=(swiftc -O -swift-version 6 -package-name "$package" -sanitize=fuzzer,address -parse-as-library
     -I "$built/Modules" "${modules[@]}")
 

@@ -100,10 +100,10 @@ def main():
     inputs = json.loads(INPUTS.read_text())
     page = old = PAGE.read_text()
     for name, table in tables(inputs).items():
-        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        start, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         before, rest = page.split(start)
         _, after = rest.split(end)
-        page = before + start + table + end + after
+        page = before + start + table + "\n" + end + after
     if "--check" in sys.argv[1:]:
         if page != old:
             sys.exit("docs/scale.md: its tables are not those of docs/scale-inputs.json; run scripts/scale.py")

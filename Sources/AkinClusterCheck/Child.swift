@@ -14,6 +14,7 @@ final class Child: @unchecked Sendable {
     ///   - name: what messages call it.
     ///   - command: the program's path and its arguments.
     ///   - folder: where its output goes, in NAME.log.
+    /// - Throws: what keeps it from starting.
     init(_ name: String, _ command: [String], logsIn folder: URL) throws {
         self.name = name
         self.command = command

@@ -20,17 +20,17 @@ enum Fault: String, CaseIterable {
         func pause() async throws { try await Task.sleep(for: .seconds(seconds)) }
         switch self {
         case .kill:
-            let worker = laboratory.workers.randomElement()!
+            let worker = try one(of: laboratory.workers)
             worker.signal(SIGKILL)
             try await pause()
             try worker.start()
         case .stop:
-            let worker = laboratory.workers.randomElement()!
+            let worker = try one(of: laboratory.workers)
             worker.signal(SIGSTOP)
             try await pause()
             worker.signal(SIGCONT)
         case .restart:
-            let worker = laboratory.workers.randomElement()!
+            let worker = try one(of: laboratory.workers)
             worker.signal(SIGTERM)
             if let status = worker.status, status != 0 {
                 throw CheckFailure("\(worker.name) ended with \(status) when it was asked to end:\n\(worker.lastWords)")
@@ -38,12 +38,12 @@ enum Fault: String, CaseIterable {
             try worker.start()
             try await pause()
         case .nats:
-            let server = laboratory.nats.randomElement()!
+            let server = try one(of: laboratory.nats)
             server.signal(SIGKILL)
             try await pause()
             try server.start()
         case .router:
-            let router = laboratory.routers.randomElement()!
+            let router = try one(of: laboratory.routers)
             router.signal(SIGKILL)
             try await pause()
             try router.start()
@@ -52,5 +52,10 @@ enum Fault: String, CaseIterable {
             try await pause()
             try laboratory.network?.heal()
         }
+    }
+
+    private func one(of children: [Child]) throws -> Child {
+        guard let child = children.randomElement() else { throw CheckFailure("there is nothing to break") }
+        return child
     }
 }

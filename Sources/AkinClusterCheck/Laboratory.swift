@@ -49,7 +49,7 @@ final class Laboratory {
                     ], logsIn: folder))
         }
         let routerHost = network?.second.visibleAddress ?? "127.0.0.1"
-        routerURLs = (0..<plan.routers).map { URL(string: "http://\(routerHost):\(ports[6 + $0])")! }
+        routerURLs = (0..<plan.routers).compactMap { URL(string: "http://\(routerHost):\(ports[6 + $0])") }
         let urls = natsURLs.joined(separator: ",")
         for number in 0..<plan.workers {
             workers.append(

@@ -73,6 +73,7 @@ final class Ledger: Sendable {
     ///   - point: the point.
     ///   - version: what was found; `nil` where there was none.
     ///   - least: the least version at the time of the question.
+    /// - Returns: a sentence.
     func fault(_ point: Int, found version: Int?, least: Int) -> String? {
         state.withLock { state in
             let deletes = state.entries[point].deletes

@@ -21,7 +21,7 @@ struct Measure {
         let laboratory = try Laboratory(plan)
         var isGood = false
         defer { laboratory.end(keepsFiles: !isGood) }
-        let names = ClusterNames()!
+        let names = ClusterNames()
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         var settings = NATSSettings(servers: laboratory.natsURLs, name: "akin-cluster-check")
         settings.name = "measure"

@@ -12,7 +12,7 @@ final class Replicas: Sendable {
     private let subscription: NATSSubscription
 
     init(_ urls: [String]) throws {
-        names = ClusterNames()!
+        names = ClusterNames()
         connection = try NATSConnection(NATSSettings(servers: urls, name: "akin-cluster-check"), patience: 30)
         subscription = try connection.subscribe(names.heartbeats("*")) { [beats] in beats.take($0.bytes) }
     }

@@ -33,7 +33,10 @@ struct RouterClient: Sendable {
     func ask(
         _ method: String, _ path: String, _ body: JSON?, router: Int, after: [Int: UInt64] = [:]
     ) async throws -> Answer {
-        var request = URLRequest(url: URL(string: path, relativeTo: urls[router % urls.count])!)
+        guard let url = URL(string: path, relativeTo: urls[router % urls.count]) else {
+            throw CheckFailure("\(path) is no path")
+        }
+        var request = URLRequest(url: url)
         request.httpMethod = method
         if let body {
             request.httpBody = Data(body.encoded)

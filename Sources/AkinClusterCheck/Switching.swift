@@ -18,7 +18,7 @@ struct Switching {
         defer { laboratory.end(keepsFiles: !isGood) }
         // Ids of version i begin at i * 1,000,000, so an answer tells its versions by its ids.
         for version in 1...2 { try Self.build(version, in: laboratory.sets) }
-        let names = ClusterNames()!
+        let names = ClusterNames()
         let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
         let session = try await Measure.open(
             NATSSettings(servers: laboratory.natsURLs, name: "akin-cluster-check"), names, logger)

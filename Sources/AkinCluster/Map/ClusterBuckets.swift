@@ -10,7 +10,9 @@ package struct ClusterBuckets: Sendable {
     /// Who has the name of a worker.
     package let leases: KeyValueBucket
 
-    /// Opens the buckets, and makes them where there are none. Blocks.
+    /// Opens the buckets, and makes them where there are none.
+    ///
+    /// Blocks.
     ///
     /// - Parameters:
     ///   - jetStream: the servers.

@@ -17,8 +17,11 @@ package struct ClusterNames: Sendable, Equatable {
     /// Letters, digits, `_` and `-`.
     package let prefix: String
 
+    /// The prefix of clusters that do not ask for another: `akin`.
+    package init() { prefix = "akin" }
+
     /// Takes a prefix; `nil` where it is not 1 to 64 letters, digits, `_` and `-`.
-    package init?(prefix: String = "akin") {
+    package init?(prefix: String) {
         guard Self.isName(prefix) else { return nil }
         self.prefix = prefix
     }

@@ -1,7 +1,9 @@
 internal import CNATS
 internal import Foundation
 
-/// Small values under names, kept by the servers, changed by comparing and setting. Methods block.
+/// Small values under names, kept by the servers, changed by comparing and setting.
+///
+/// Methods block.
 package final class KeyValueBucket: @unchecked Sendable {
     /// What it is called.
     package let name: String
@@ -30,6 +32,7 @@ package final class KeyValueBucket: @unchecked Sendable {
     ///   - name: letters, digits, `_`, `-`.
     ///   - replicas: servers that keep it, 1 to 5.
     ///   - seconds: how long values live; `nil` for ever.
+    /// - Throws: ``NATSFailure`` where the servers cannot be asked.
     package init(_ jetStream: JetStream, _ name: String, replicas: Int = 1, lifetime seconds: Double? = nil) throws {
         self.jetStream = jetStream
         self.name = name

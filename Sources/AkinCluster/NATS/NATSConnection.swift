@@ -131,13 +131,16 @@ package final class NATSConnection: @unchecked Sendable {
     ///   - queue: of all that hear in one queue group, each message reaches one.
     ///   - handler: runs on a thread of the library.
     /// - Returns: the subscription, which ends when it is let go of.
+    /// - Throws: ``NATSFailure`` where the connection is closed, or the subject may not be heard.
     package func subscribe(
         _ subject: String, queue: String? = nil, _ handler: @escaping @Sendable (NATSMessage) -> Void
     ) throws -> NATSSubscription {
         try NATSSubscription(handle, subject, queue: queue) { handler(NATSMessage($0)) }
     }
 
-    /// Waits until all that was sent has reached a server. Blocks.
+    /// Waits until all that was sent has reached a server.
+    ///
+    /// Blocks.
     package func flush(within seconds: Double = 2) throws {
         try check(natsConnection_FlushTimeout(handle, Int64(seconds * 1000)), "flushing")
     }

@@ -47,7 +47,9 @@ package final class NATSSubscription: @unchecked Sendable {
         natsSubscription_Unsubscribe(handle)
     }
 
-    /// Hears no more, and waits until what had come already has been handled. Blocks.
+    /// Hears no more, and waits until what had come already has been handled.
+    ///
+    /// Blocks.
     package func drain(within seconds: Double) {
         guard !isEnded.exchange(true, ordering: .acquiringAndReleasing) else { return }
         guard natsSubscription_DrainTimeout(handle, Int64(seconds * 1000)) == NATS_OK else { return }

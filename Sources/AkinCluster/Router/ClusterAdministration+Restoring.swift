@@ -63,7 +63,9 @@ extension ClusterAdministration {
         }
     }
 
-    /// Finds the snapshots among the collection's own, or those that it began with. Blocks.
+    /// Finds the snapshots among the collection's own, or those that it began with.
+    ///
+    /// Blocks.
     private static func base(
         _ ids: [String], of map: ShardMap, _ name: String, _ bucket: KeyValueBucket
     ) throws -> ShardMap.Base {

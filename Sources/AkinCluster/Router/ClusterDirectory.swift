@@ -19,7 +19,9 @@ package final class ClusterDirectory: Sendable {
     package struct Replicas: Sendable {
         /// Workers that answer, as far as is known.
         package var live: [String] = []
-        /// Whether one of the others does not speak. It may be stopped, and still get questions of the group.
+        /// Whether one of the others does not speak.
+        ///
+        /// It may be stopped, and still get questions of the group.
         package var hasSilent = false
         /// How long none has been live; zero where one is.
         package var deadFor: Duration = .zero

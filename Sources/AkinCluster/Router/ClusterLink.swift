@@ -66,7 +66,9 @@ package final class ClusterLink: ShardTransport {
 
     deinit { connecting.withLock { $0 }?.cancel() }
 
-    /// Connects once. Blocks.
+    /// Connects once.
+    ///
+    /// Blocks.
     package static func connect(
         _ settings: NATSSettings, _ names: ClusterNames, streamReplicas: Int, patience: Double = 0, _ logger: Logger
     ) throws -> Session {
@@ -81,7 +83,9 @@ package final class ClusterLink: ShardTransport {
         return try session(connection, names, streamReplicas: streamReplicas)
     }
 
-    /// What can be done through a connection. Blocks.
+    /// What can be done through a connection.
+    ///
+    /// Blocks.
     package static func session(
         _ connection: NATSConnection, _ names: ClusterNames, streamReplicas: Int
     ) throws -> Session {

@@ -47,6 +47,7 @@ package final class SetServer: Sendable {
     ///   - folder: of the sets; may come into being later.
     ///   - threads: questions answered at once, 1 or more.
     ///   - limits: how many may wait, and how long.
+    ///   - logger: told which shards answer, and which cannot be opened.
     package init(
         _ connection: NATSConnection, _ names: ClusterNames, worker: String, folder: String, threads: Int,
         limits: ServerLimits = .init(), logger: Logger
@@ -84,7 +85,9 @@ package final class SetServer: Sendable {
         await pool.close()
     }
 
-    /// Brings what answers in line with what lies in the folder. Blocks while files are read.
+    /// Brings what answers in line with what lies in the folder.
+    ///
+    /// Blocks while files are read.
     package func look() {
         let found = files()
         let gone = state.withLock { state in

@@ -2,9 +2,7 @@ internal import Dispatch
 internal import Synchronization
 
 extension Blocking {
-    /// Does asynchronous work from a thread that has nothing else to do, and waits for it.
-    ///
-    /// - Parameter stop: cancels the work.
+    /// Does asynchronous work from a thread that has nothing else to do, and waits for it; `stop` cancels the work.
     static func wait<T: Sendable>(
         until stop: StopSignal, _ body: @escaping @Sendable () async throws -> T
     ) throws -> T {

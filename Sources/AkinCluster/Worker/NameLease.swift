@@ -36,7 +36,9 @@ final class NameLease: Sendable {
         self.logger = logger
     }
 
-    /// Claims the name. Blocks, also as long as NATS is away.
+    /// Claims the name.
+    ///
+    /// Blocks, also as long as NATS is away.
     ///
     /// - Parameters:
     ///   - seconds: how long another worker of the same name may take to give it up.
@@ -149,7 +151,9 @@ final class NameLease: Sendable {
     /// Why the name is this worker's no more; `nil` while it is.
     var loss: StoreError? { lost.withLock { $0 } }
 
-    /// Gives the name up, where it is still this worker's. Blocks.
+    /// Gives the name up, where it is still this worker's.
+    ///
+    /// Blocks.
     func release() {
         end.stop()
         renewing.wait()

@@ -27,7 +27,9 @@ final class QuestionBudget: Sendable {
     /// Ends a question.
     func giveBack() { running.subtract(1, ordering: .releasing) }
 
-    /// Waits until none is under way; false where that takes longer. Blocks.
+    /// Waits until none is under way; false where that takes longer.
+    ///
+    /// Blocks.
     func drain(within seconds: Double) -> Bool {
         let end = ContinuousClock.now + .seconds(seconds)
         while running.load(ordering: .acquiring) > 0 {

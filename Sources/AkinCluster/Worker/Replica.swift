@@ -42,9 +42,7 @@ final class Replica: Sendable {
         var refusedWrites = 0
     }
 
-    /// Describes a replica, which begins with ``start(isMade:)``.
-    ///
-    /// - Parameter made: notes on disk that the replica was made to its end.
+    /// Describes a replica, which begins with ``start(isMade:)``; `made` notes on disk that it was made to its end.
     init(
         _ shard: ShardName, of collectionName: String, _ map: ShardMap, _ context: WorkerContext,
         made: @escaping @Sendable () throws -> Void
@@ -71,7 +69,9 @@ final class Replica: Sendable {
         thread.start()
     }
 
-    /// Hears no more questions, and waits until those that came have been taken. Blocks.
+    /// Hears no more questions, and waits until those that came have been taken.
+    ///
+    /// Blocks.
     func leave() {
         leaveGroup()
         ears.withLock { ears in
@@ -80,7 +80,9 @@ final class Replica: Sendable {
         }?.drain(within: 2)
     }
 
-    /// Stops reading the stream. Blocks.
+    /// Stops reading the stream.
+    ///
+    /// Blocks.
     func stop() {
         end.stop()
         gate.close()

@@ -211,7 +211,9 @@ final class ReplicaSet: Sendable {
 
     // MARK: - Ending
 
-    /// Leaves the queue groups, answers what has come, and stops reading streams. Blocks.
+    /// Leaves the queue groups, answers what has come, and stops reading streams.
+    ///
+    /// Blocks.
     func close(within seconds: Double) {
         state.withLock { $0.isClosed = true }
         queue.sync {}

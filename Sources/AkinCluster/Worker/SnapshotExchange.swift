@@ -9,6 +9,8 @@ protocol SnapshotExchange: Sendable {
     ///   - id: what the snapshot is called.
     ///   - map: the collection's.
     ///   - isPurging: whether the shard's stream forgets what the older of its snapshots has.
+    /// - Returns: what was published.
+    /// - Throws: `StoreError`, ``NATSFailure``; what was published in part is not listed.
     func publish(_ shard: ShardName, id: String, map: ShardMap, isPurging: Bool) async throws -> PublishedSnapshot
 
     /// The newest snapshot that reaches beyond a position; `nil` where there is none.

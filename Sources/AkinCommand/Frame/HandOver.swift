@@ -19,6 +19,7 @@ enum HandOver {
     /// Becomes the program; returns only by throwing.
     ///
     /// - Parameter arguments: its sub-command and what that takes.
+    /// - Throws: `CommandError` where the program is not there.
     static func run(_ arguments: [String]) throws {
         guard let own = Bundle.main.executableURL?.resolvingSymlinksInPath() else {
             throw CommandError("cannot tell where this program is, so \(name) cannot be found beside it")

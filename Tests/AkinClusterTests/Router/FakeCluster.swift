@@ -32,7 +32,7 @@ final class FakeCluster: ShardTransport {
         var publications: [(subject: String, name: String)] = []
     }
 
-    let names = ClusterNames()!
+    let names = ClusterNames()
     let directory = ClusterDirectory()
     let map: ShardMap
     private let shards: LocalService

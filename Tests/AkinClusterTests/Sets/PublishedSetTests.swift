@@ -148,7 +148,7 @@ private final class Stage: @unchecked Sendable {
         nats = try NATSServer()
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("akin-sets-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let names = ClusterNames()!
+        let names = ClusterNames()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let connection = try nats.connect()
         session = try ClusterLink.session(connection, names, streamReplicas: 1)
