@@ -12,6 +12,10 @@ if [ -z "$server" ]; then
     echo "cluster-demo: nats-server is missing; on Debian: apt-get install nats-server, else https://nats.io/download" >&2
     exit 1
 fi
+if ! command -v curl >/dev/null; then
+    echo "cluster-demo: curl is missing; on Debian: apt-get install curl" >&2
+    exit 1
+fi
 swift build -c release --product akin-server
 program=.build/release/akin-server
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Sizes clusters past what one machine can measure: scripts/scale.py [--check]
 
-Reads docs/scale-inputs.json, in which every number was measured and says by which command, computes the tables of
+Reads docs/scale-inputs.json, which says of each number whether it was measured, reckoned or chosen, computes the tables of
 docs/scale.md, and writes them between its markers; --check only compares, and fails where they differ.
 """
 
