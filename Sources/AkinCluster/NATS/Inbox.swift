@@ -37,6 +37,8 @@ final class Inbox: @unchecked Sendable {
                 guard waiting.add(number, .init(what: what, end: end, isWhole: isWhole, continuation: continuation))
                 else { return }
                 do { try send(prefix + String(number, radix: 36)) } catch { waiting.fail(number, error) }
+                // Whoever cancelled before the question was noted found nothing to fail.
+                if Task.isCancelled { waiting.fail(number, CancellationError()) }
             }
         } onCancel: {
             waiting.fail(number, CancellationError())
@@ -61,8 +63,6 @@ private final class Waiting: Sendable {
 
     private struct State {
         var questions: [UInt64: Question] = [:]
-        /// Those that were given up before they were asked.
-        var cancelled: Set<UInt64> = []
         var isClosed = false
     }
     private let state = Mutex(State())
@@ -80,7 +80,6 @@ private final class Waiting: Sendable {
     func add(_ number: UInt64, _ question: Question) -> Bool {
         let refusal: (any Error)? = state.withLock { state in
             if state.isClosed { return NATSFailure(.away, "\(question.what): the connection is closed") }
-            if state.cancelled.remove(number) != nil { return CancellationError() }
             state.questions[number] = question
             return nil
         }
@@ -115,11 +114,7 @@ private final class Waiting: Sendable {
     }
 
     func fail(_ number: UInt64, _ error: any Error) {
-        let question = state.withLock { state in
-            let question = state.questions.removeValue(forKey: number)
-            if question == nil, error is CancellationError, !state.isClosed { state.cancelled.insert(number) }
-            return question
-        }
+        let question = state.withLock { $0.questions.removeValue(forKey: number) }
         question?.continuation.resume(throwing: error)
     }
 
