@@ -7,7 +7,7 @@ struct AkinClusterCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akin-cluster-check",
         abstract: "Starts a cluster on this machine, breaks it in many ways, and looks at every answer.",
-        subcommands: [Break.self, Switch.self, Measuring.self, TimeShard.self])
+        subcommands: [Prove.self, Break.self, Switch.self, Measuring.self, TimeShard.self])
 }
 
 /// What all checks need.
@@ -38,6 +38,16 @@ struct LaboratoryOptions: ParsableArguments {
 }
 
 extension AkinClusterCheck {
+    /// `akin-cluster-check prove`: whether the check sees what is wrong.
+    struct Prove: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Plants lies in a cluster's answers and replicas, and sees that each is reported.")
+
+        @OptionGroup var options: LaboratoryOptions
+
+        func run() async throws { try await Proving(plan: options.plan).run() }
+    }
+
     /// `akin-cluster-check break`: faults under load.
     struct Break: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

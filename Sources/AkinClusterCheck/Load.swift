@@ -5,10 +5,12 @@ import Synchronization
 /// Writers and readers that never rest, and look at every answer.
 final class Load: Sendable {
     static let dimension = 16
-    static let collection = "check"
+    /// Points that a search asks for.
+    static let limit = 3
 
-    let client: RouterClient
+    let client: any Asked
     let ledger: Ledger
+    let collection: String
     /// Seconds after which every question must have been answered, one way or the other.
     let patience: Double
     private let isStopped = Atomic<Bool>(false)
@@ -22,9 +24,10 @@ final class Load: Sendable {
         var slowest = 0.0
     }
 
-    init(_ client: RouterClient, _ ledger: Ledger, patience: Double) {
+    init(_ client: any Asked, _ ledger: Ledger, collection: String, patience: Double) {
         self.client = client
         self.ledger = ledger
+        self.collection = collection
         self.patience = patience
     }
 
@@ -69,11 +72,12 @@ final class Load: Sendable {
             }
             let ids = writes.map { JSON.integer(Int64($0.point)) }
             do {
+                let start = ContinuousClock.now
                 let answer: RouterClient.Answer
                 if isDeleting {
                     answer = try await client.ask(
-                        "POST", "/collections/\(Self.collection)/points/delete?wait=true",
-                        .object(["points": .array(ids)]), router: router)
+                        "POST", "/collections/\(collection)/points/delete?wait=true",
+                        .object(["points": .array(ids)]), router: router, after: [:])
                 } else {
                     let points = writes.map { write in
                         JSON.object([
@@ -83,10 +87,10 @@ final class Load: Sendable {
                         ])
                     }
                     answer = try await client.ask(
-                        "PUT", "/collections/\(Self.collection)/points?wait=true",
-                        .object(["points": .array(points)]), router: router)
+                        "PUT", "/collections/\(collection)/points?wait=true",
+                        .object(["points": .array(points)]), router: router, after: [:])
                 }
-                note(answer)
+                note(.now - start)
                 if answer.status == 200 {
                     ledger.acknowledge(writes, at: answer.positions)
                 } else {
@@ -107,23 +111,20 @@ final class Load: Sendable {
         while goesOn {
             let point = Int.random(in: 0..<ledger.count)
             let least = ledger.least(point)
-            let body = JSON.object([
-                "query": .array(Self.vector(point).map { .number(Double($0)) }), "limit": .integer(3),
-                "with_payload": .bool(true), "params": .object(["exact": .bool(true)]),
-            ])
             do {
-                let answer = try await client.ask(
-                    "POST", "/collections/\(Self.collection)/points/query", body, router: router,
-                    after: ledger.positions)
-                note(answer)
+                let start = ContinuousClock.now
+                let answer = try await Self.search(
+                    point, in: collection, client, router: router, after: ledger.positions)
+                note(.now - start)
                 guard answer.status == 200 else {
                     refuse(answer, of: "search")
                     continue
                 }
-                let hits = answer.body["result"]?["points"]?.array ?? []
-                let hit = hits.first { $0["id"]?.integer == point }
+                let hit = answer.hits.first { $0["id"]?.integer == point }
                 let version = hit?["payload"]?["version"]?.integer
-                if hit == nil, !answer.missing.isEmpty {
+                if let fault = Judging.fault(in: answer.hits, of: point) {
+                    report(fault + " (router \(router % 2), positions \(answer.positions))")
+                } else if hit == nil, !answer.missing.isEmpty {
                     findings.withLock { $0.partial += 1 }
                 } else if let fault = ledger.fault(point, found: version, least: least) {
                     report(fault + " (router \(router % 2), positions \(answer.positions))")
@@ -136,11 +137,22 @@ final class Load: Sendable {
         }
     }
 
-    private func note(_ answer: RouterClient.Answer) {
-        findings.withLock { $0.slowest = max($0.slowest, answer.seconds) }
-        if answer.seconds > patience {
-            report("an answer came after \(answer.seconds) s, \(patience) s were allowed")
-        }
+    /// Searches for the vector of a point, exactly.
+    static func search(
+        _ point: Int, in collection: String, _ client: any Asked, router: Int, after: [Int: UInt64]
+    ) async throws -> RouterClient.Answer {
+        let body = JSON.object([
+            "query": .array(vector(point).map { .number(Double($0)) }), "limit": .integer(Int64(limit)),
+            "with_payload": .bool(true), "params": .object(["exact": .bool(true)]),
+        ])
+        return try await client.ask(
+            "POST", "/collections/\(collection)/points/query", body, router: router, after: after)
+    }
+
+    private func note(_ duration: Duration) {
+        let seconds = duration / .seconds(1)
+        findings.withLock { $0.slowest = max($0.slowest, seconds) }
+        if seconds > patience { report("an answer came after \(seconds) s, \(patience) s were allowed") }
     }
 
     /// Sees that a refusal is one that says "not now" and nothing else.

@@ -9,6 +9,7 @@ struct Rounds {
     var points = 2_000
     var shards = 4
     var replicas = 2
+    private let collection = "check"
 
     func run() async throws {
         var plan = plan
@@ -30,32 +31,27 @@ struct Rounds {
     private func run(_ laboratory: Laboratory) async throws {
         let patience = Double(plan.deadlineMilliseconds) / 1000 + 3
         let client = RouterClient(laboratory.routerURLs, seconds: patience + 5)
-        try await create(client, laboratory)
+        try await client.create(collection, shards: shards, replicas: self.replicas)
         let replicas = try Replicas(laboratory.natsURLs)
         defer { replicas.close() }
-        let map = try await replicas.map(of: Load.collection)
+        let map = try await replicas.map(of: collection)
         let ledger = Ledger(count: points)
         var reads = 0, refusals = 0, partial = 0, slowest = 0.0, happened: [Fault: Int] = [:]
+        let part = Round(
+            client: client, replicas: replicas, map: map, ledger: ledger, collection: collection, patience: patience)
         for round in 0..<rounds * faults.count {
             let fault = faults[round % faults.count]
-            let load = Load(client, ledger, patience: patience)
             let before = ledger.counts
-            async let running: Void = load.run(writers: 3, readers: 3)
+            let found: Load.Findings
             do {
-                try await Task.sleep(for: .milliseconds(Int.random(in: 100...1500)))
-                try await fault.happen(to: laboratory, for: Double.random(in: 0...3))
-                try await Task.sleep(for: .milliseconds(Int.random(in: 100...700)))
-            } catch {
-                load.stop()
-                throw error
+                found = try await part.run {
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 100...1500)))
+                    try await fault.happen(to: laboratory, for: Double.random(in: 0...3))
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 100...700)))
+                }
+            } catch let failure as CheckFailure {
+                throw CheckFailure("round \(round + 1), \(fault.rawValue): \(failure)")
             }
-            load.stop()
-            await running
-            let found = load.found
-            try Self.refuse(found.faults, round, fault)
-            try await replicas.waitUntilEqual(map, seconds: 60)
-            let all = try await replicas.compare(map)
-            try Self.refuse(ledger.settle(try Self.versions(all)), round, fault)
             reads += found.reads
             refusals += found.refusals
             partial += found.partial
@@ -75,48 +71,6 @@ struct Rounds {
             \(reads) searches, none wrong, \(partial) said that a shard was missing, \(refusals) calls refused; \
             slowest answer \(Self.text(slowest)) s; all replicas equal after each round
             """)
-    }
-
-    /// Makes the collection, once routers and workers are there.
-    private func create(_ client: RouterClient, _ laboratory: Laboratory) async throws {
-        let end = ContinuousClock.now + .seconds(60)
-        let body = JSON.object([
-            "vectors": .object(["size": .integer(Int64(Load.dimension)), "distance": .string("Euclid")]),
-            "shard_number": .integer(Int64(shards)), "replication_factor": .integer(Int64(replicas)),
-        ])
-        while true {
-            var last = ""
-            do {
-                let answer = try await client.ask("PUT", "/collections/\(Load.collection)", body, router: 0)
-                if answer.status == 200 { return }
-                last = String(decoding: answer.body.encoded, as: UTF8.self)
-                // An earlier try may have come through after all.
-                if answer.status == 409 { return }
-            } catch { last = "\(error)" }
-            guard ContinuousClock.now < end else {
-                throw CheckFailure("after 60 s there is still no collection: \(last)")
-            }
-            try await Task.sleep(for: .milliseconds(300))
-        }
-    }
-
-    private static func versions(_ points: [PointID: StoredPoint]) throws -> [Int: Int] {
-        var versions: [Int: Int] = [:]
-        for (id, point) in points {
-            guard case .number(let number) = id, let version = point.payload?["version"]?.integer else {
-                throw CheckFailure("there is a point \(id) that nobody wrote")
-            }
-            guard point.vector == Load.vector(Int(number)) else { throw CheckFailure("point \(id) has another vector") }
-            versions[Int(number)] = version
-        }
-        return versions
-    }
-
-    private static func refuse(_ faults: [String], _ round: Int, _ fault: Fault) throws {
-        guard !faults.isEmpty else { return }
-        throw CheckFailure(
-            "round \(round + 1), \(fault.rawValue): \(faults.count) faults:\n"
-                + faults.prefix(10).joined(separator: "\n"))
     }
 
     static func text(_ value: Double) -> String { String(format: "%.2f", value) }

@@ -6,7 +6,7 @@ import Foundation
 #endif
 
 /// Asks routers over HTTP, as any client would: where one does not answer, the next is asked.
-struct RouterClient: Sendable {
+struct RouterClient: Asked {
     /// What a router said.
     struct Answer {
         var status: Int
@@ -15,7 +15,9 @@ struct RouterClient: Sendable {
         var positions: [Int: UInt64]
         /// Shards that had no part in it.
         var missing: Set<Int>
-        var seconds: Double
+
+        /// What a search found.
+        var hits: [JSON] { body["result"]?["points"]?.array ?? [] }
     }
 
     private let session: URLSession
@@ -43,16 +45,14 @@ struct RouterClient: Sendable {
             request.setValue("application/json", forHTTPHeaderField: "content-type")
         }
         if !after.isEmpty { request.setValue(Self.text(after), forHTTPHeaderField: "akin-after") }
-        let start = ContinuousClock.now
         let (data, response) = try await session.data(for: request)
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
         guard let response = response as? HTTPURLResponse else { throw CheckFailure("\(path): no HTTP") }
         let json = (try? JSON(parsing: [UInt8](data))) ?? .null
         return Answer(
             status: response.statusCode, body: json,
             positions: Self.positions(response.value(forHTTPHeaderField: "akin-positions") ?? ""),
             missing: Set(
-                json["shards"]?["missing"]?.array.compactMap { $0.integer } ?? []), seconds: seconds)
+                json["shards"]?["missing"]?.array.compactMap { $0.integer } ?? []))
     }
 
     private static func text(_ positions: [Int: UInt64]) -> String {
@@ -68,6 +68,31 @@ struct RouterClient: Sendable {
             }
         }
         return found
+    }
+}
+
+extension RouterClient {
+    /// Makes a collection for the load, once routers and workers are there.
+    func create(_ collection: String, shards: Int, replicas: Int) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        let body = JSON.object([
+            "vectors": .object(["size": .integer(Int64(Load.dimension)), "distance": .string("Euclid")]),
+            "shard_number": .integer(Int64(shards)), "replication_factor": .integer(Int64(replicas)),
+        ])
+        while true {
+            var last = ""
+            do {
+                let answer = try await ask("PUT", "/collections/\(collection)", body, router: 0)
+                if answer.status == 200 { return }
+                last = String(decoding: answer.body.encoded, as: UTF8.self)
+                // An earlier try may have come through after all.
+                if answer.status == 409 { return }
+            } catch { last = "\(error)" }
+            guard ContinuousClock.now < end else {
+                throw CheckFailure("after 60 s there is still no collection: \(last)")
+            }
+            try await Task.sleep(for: .milliseconds(300))
+        }
     }
 }
 

@@ -74,7 +74,8 @@ struct Switching {
                 "query": .array(asked[number % 100].map { .number(Double($0)) }), "limit": .integer(40),
             ])
             do {
-                let answer = try await client.ask("POST", "/collections/set/points/query", body, router: router)
+                let answer = try await client.ask(
+                    "POST", "/collections/set/points/query", body, router: router, after: [:])
                 // A router that has not yet heard of the set.
                 if answer.status == 404, !hasAnswered { continue }
                 hasAnswered = true
