@@ -30,6 +30,7 @@ if command -v shellcheck >/dev/null; then check "shellcheck" shellcheck --severi
 if [ "${#python[@]}" -gt 0 ] && command -v python3 >/dev/null; then
     check "python syntax" python3 -c 'import ast, sys
 for path in sys.argv[1:]: ast.parse(open(path, encoding="utf-8").read(), path)' "${python[@]}"
+    check "tables of docs/scale.md" python3 scripts/scale.py --check
 fi
 
 # Neither data, nor paths of one machine, nor work left undone belong in the tree.
