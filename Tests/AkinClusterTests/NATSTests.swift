@@ -110,8 +110,14 @@ extension WithNATS {
             try bucket.delete("collections.a")
             #expect(try bucket.get("collections.a") == nil)
             #expect(try bucket.keys() == [])
-            try bucket.create("collections.a", [4])
+            let fourth = try bucket.create("collections.a", [4])
             #expect(try bucket.keys() == ["collections.a"])
+            #expect { try bucket.delete("collections.a", revision: second) } throws: {
+                ($0 as? NATSFailure)?.kind == .conflict
+            }
+            #expect(try bucket.get("collections.a") == .init(bytes: [4], revision: fourth))
+            #expect(try bucket.delete("collections.a", revision: fourth) == fourth + 1)
+            #expect(try bucket.get("collections.a") == nil)
         }
 
         @Test func aMirrorHearsWhatIsThereWhatChangesAndWhatGoes() async throws {
@@ -126,7 +132,7 @@ extension WithNATS {
             try await heard.wait { $0.contains(.complete) }
             try bucket.put("b", [2])
             try bucket.delete("a")
-            try await heard.wait { $0.last == .deleted("a") }
+            try await heard.wait { $0.last == .deleted("a", revision: 3) }
             let told = heard.changes.withLock { $0 }
             #expect(told.first == .set("a", .init(bytes: [1], revision: 1)))
             #expect(told.contains(.set("b", .init(bytes: [2], revision: 2))))

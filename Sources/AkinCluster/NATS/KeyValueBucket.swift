@@ -110,6 +110,25 @@ package final class KeyValueBucket: @unchecked Sendable {
     /// Forgets a value; who mirrors the bucket hears of it.
     package func delete(_ key: String) throws { try check(kvStore_Delete(handle, key), "key \(key)") }
 
+    /// Forgets a value where the last change was `revision`; gives the number of the change.
+    ///
+    /// - Throws: ``NATSFailure``: of kind `conflict` where somebody else changed it.
+    @discardableResult
+    package func delete(_ key: String, revision: UInt64) throws -> UInt64 {
+        // The library deletes whatever is there. This is the message that it sends, with the condition of `update`.
+        try withMessage(to: "$KV.\(name).\(key)", reply: nil, [], [("KV-Operation", "DEL")]) { message in
+            var options = jsPubOptions()
+            try check(jsPubOptions_Init(&options), "options of a message")
+            options.ExpectLastSubjectSeq = revision
+            options.MaxWait = 5000
+            var kept: UnsafeMutablePointer<jsPubAck>?
+            var code = jsErrCode(rawValue: 0)
+            try check(js_PublishMsg(&kept, jetStream.handle, message, &options, &code), "key \(key)", code)
+            defer { jsPubAck_Destroy(kept) }
+            return kept?.pointee.Sequence ?? 0
+        }
+    }
+
     private func write(
         _ key: String, _ bytes: [UInt8], _ call: (inout UInt64, UnsafeRawPointer?, Int32) -> natsStatus
     ) throws -> UInt64 {

@@ -8,8 +8,8 @@ package final class KeyValueMirror: Sendable {
     package enum Change: Sendable, Equatable {
         /// A value was set.
         case set(String, KeyValueBucket.Entry)
-        /// A value was deleted, by somebody who meant it.
-        case deleted(String)
+        /// A value was deleted, by somebody who meant it, with the change of this number.
+        case deleted(String, revision: UInt64)
         /// All that was there at the beginning has been told.
         case complete
     }
@@ -59,7 +59,7 @@ package final class KeyValueMirror: Sendable {
                     bytes: KeyValueBucket.bytes(entry), revision: kvEntry_Revision(entry))
                 change(.set(key, value))
             } else {
-                change(.deleted(key))
+                change(.deleted(key, revision: kvEntry_Revision(entry)))
             }
         }
     }

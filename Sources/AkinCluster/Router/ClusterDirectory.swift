@@ -82,12 +82,15 @@ package final class ClusterDirectory: Sendable {
             } else if key.hasPrefix(Self.setStart) {
                 note(set: String(key.dropFirst(Self.setStart.count)), entry)
             }
-        case .deleted(let key):
+        case .deleted(let key, let revision):
             if key.hasPrefix(Self.keyStart) {
-                forget(String(key.dropFirst(Self.keyStart.count)))
+                forget(String(key.dropFirst(Self.keyStart.count)), droppedBy: revision)
             } else if key.hasPrefix(Self.setStart) {
                 let name = String(key.dropFirst(Self.setStart.count))
-                state.withLock { $0.sets[name] = nil }
+                state.withLock { state in
+                    if let known = state.sets[name], known.revision > revision { return }
+                    state.sets[name] = nil
+                }
             }
         }
     }
@@ -128,9 +131,10 @@ package final class ClusterDirectory: Sendable {
         try state.withLock { $0.sets[name] }?.set.get()
     }
 
-    /// Takes it that there is no such collection.
-    package func forget(_ name: String) {
+    /// Takes it that a change of the bucket dropped a collection, unless a newer one of its name is known.
+    package func forget(_ name: String, droppedBy revision: UInt64) {
         state.withLock { state in
+            if let known = state.maps[name], known.revision > revision { return }
             guard case .success(let map)? = state.maps.removeValue(forKey: name)?.map else { return }
             for shard in map.shards { state.lastLive[.collection(shard)] = nil }
         }
@@ -155,6 +159,9 @@ package final class ClusterDirectory: Sendable {
     package func map(of name: String) throws(StoreError) -> ShardMap? {
         try state.withLock { $0.maps[name] }?.map.get()
     }
+
+    /// The number of the change that wrote a collection's map; 0 where none is known.
+    func revision(of name: String) -> UInt64 { state.withLock { $0.maps[name]?.revision ?? 0 } }
 
     /// The maps that this program can read, by the names of their collections.
     package var maps: [String: ShardMap] {

@@ -135,12 +135,10 @@ extension ClusterService {
     package func drop(_ name: String) async throws -> Bool {
         guard Self.isName(name) else { return false }
         let names = link.names
+        let known = directory.revision(of: name)
         let others = directory.maps.filter { $0.key != name }.map(\.value)
-        let dropped: ShardMap? = try await servers { session in
-            let key = ClusterNames.collection(name)
-            guard let entry = try session.bucket.get(key) else { return nil }
-            let map = try ShardMap(decoding: entry.bytes, of: name)
-            try session.bucket.delete(key)
+        let dropped: (map: ShardMap, revision: UInt64)? = try await servers { session in
+            guard let (map, revision) = try Self.deleteMap(of: name, session.bucket) else { return nil }
             for shard in map.shards { try session.jetStream.deleteStream(names.writeStream(shard)) }
             // Another collection may begin with this one's snapshots, as this one may with those of one that is gone.
             var incarnations = [map.incarnation]
@@ -155,10 +153,33 @@ extension ClusterService {
                     if try session.bucket.get(key) != nil { try session.bucket.delete(key) }
                 }
             }
-            return map
+            return (map, revision)
         }
-        directory.forget(name)
-        if let dropped { writer.forget(dropped.shards) }
-        return dropped != nil
+        guard let dropped else {
+            // Whatever was known is no more; a newer one may have come meanwhile.
+            directory.forget(name, droppedBy: known)
+            return false
+        }
+        directory.forget(name, droppedBy: dropped.revision)
+        writer.forget(dropped.map.shards)
+        return true
+    }
+
+    /// Deletes the map of a collection as it is, and gives it: its streams go with it, not those of one that another
+    /// router made meanwhile.
+    ///
+    /// Blocks.
+    private static func deleteMap(
+        of name: String, _ bucket: KeyValueBucket
+    ) throws -> (map: ShardMap, revision: UInt64)? {
+        let key = ClusterNames.collection(name)
+        for _ in 0..<20 {
+            guard let entry = try bucket.get(key) else { return nil }
+            let map = try ShardMap(decoding: entry.bytes, of: name)
+            do { return (map, try bucket.delete(key, revision: entry.revision)) } catch let failure as NATSFailure
+                where failure.kind == .conflict
+            { Thread.sleep(forTimeInterval: 0.02) }
+        }
+        throw StoreError.unavailable("the map of \"\(name)\" is changed by others all the time; try again")
     }
 }

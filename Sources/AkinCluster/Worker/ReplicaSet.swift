@@ -68,7 +68,7 @@ final class ReplicaSet: Sendable {
             case .set(let key, let entry):
                 guard let name = Self.collection(of: key) else { return }
                 set(name, entry)
-            case .deleted(let key):
+            case .deleted(let key, _):
                 guard let name = Self.collection(of: key) else { return }
                 deleted(name)
             case .complete: complete()

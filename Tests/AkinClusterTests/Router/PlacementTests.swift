@@ -59,5 +59,10 @@ import Testing
             return text.contains("format 2")
         }
         #expect(directory.collections == ["c"])
+        // A deletion that is told late is of the map before.
+        directory.forget("c", droppedBy: 5)
+        #expect(directory.collections == ["c"])
+        directory.forget("c", droppedBy: 7)
+        #expect(directory.collections == [])
     }
 }

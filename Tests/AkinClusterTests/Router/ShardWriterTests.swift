@@ -109,7 +109,7 @@ import Testing
             let service = cluster.service()
             cluster.failPublications([NATSFailure(.noResponders, "no stream")])
             try await service.upsert([Self.points[0]], into: "c")
-            cluster.directory.forget("c")
+            cluster.directory.forget("c", droppedBy: .max)
             // Nobody is there who could be asked for its map.
             await #expect(throws: StoreError.self) { try await service.upsert([Self.points[0]], into: "c") }
         }
