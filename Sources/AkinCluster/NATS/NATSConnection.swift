@@ -34,14 +34,13 @@ package final class NATSConnection: @unchecked Sendable {
         var made: OpaquePointer?
         let end = ContinuousClock.now + .seconds(patience)
         var status = natsConnection_Connect(&made, options)
-        while status != NATS_OK, ContinuousClock.now < end, status != NATS_CONNECTION_AUTH_FAILED {
+        while status != NATS_OK, ContinuousClock.now < end, NATSFailure.kind(status) != .refused {
             Thread.sleep(forTimeInterval: 0.1)
             status = natsConnection_Connect(&made, options)
         }
         guard status == NATS_OK, let made else {
             events.release()
-            let servers = settings.servers.joined(separator: ", ")
-            throw NATSFailure(status, "no NATS server answers at \(servers)")
+            throw NATSFailure(status, Self.problem(status, settings.places))
         }
         self.events = events
         handle = made
@@ -49,6 +48,20 @@ package final class NATSConnection: @unchecked Sendable {
             natsConnection_Close(made)
             natsConnection_Destroy(made)
             throw error
+        }
+    }
+
+    private static func problem(_ status: natsStatus, _ places: String) -> String {
+        switch NATSFailure.kind(status) {
+        case .refused where status == NATS_SSL_ERROR:
+            "no TLS with the NATS server at \(places); expected a certificate that --nats-ca FILE or the system vouches for"
+        case .refused where status == NATS_SECURE_CONNECTION_REQUIRED || status == NATS_SECURE_CONNECTION_WANTED:
+            "the NATS server at \(places) and its URL differ about TLS; expected tls://host:port for servers with a "
+                + "certificate, nats://host:port for others"
+        case .refused:
+            "the NATS server at \(places) does not let this client in; expected --nats-credentials FILE, a user and "
+                + "password in its URL (tls://user:password@host:port), or --nats-certificate and --nats-key"
+        default: "no NATS server answers at \(places)"
         }
     }
 

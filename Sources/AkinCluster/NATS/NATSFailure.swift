@@ -47,7 +47,7 @@ package struct NATSFailure: Error, Equatable, Sendable, CustomStringConvertible 
             }
     }
 
-    private static func kind(_ status: natsStatus) -> Kind {
+    static func kind(_ status: natsStatus) -> Kind {
         switch status {
         case NATS_NOT_FOUND: .notFound
         case NATS_TIMEOUT: .timeout

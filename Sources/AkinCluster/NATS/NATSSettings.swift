@@ -3,7 +3,7 @@ internal import Foundation
 
 /// Where the servers of NATS are, and who asks them.
 package struct NATSSettings: Sendable {
-    /// `nats://host:port` or `tls://host:port`, any server of the cluster; the others are learnt from it.
+    /// `nats://host:port` or `tls://host:port`, with `user:password@` where it is asked for, any server of the cluster; the others are learnt from it.
     package var servers: [String]
     /// What the servers call this connection in their reports.
     package var name: String
@@ -18,6 +18,15 @@ package struct NATSSettings: Sendable {
     package init(servers: [String], name: String) {
         self.servers = servers
         self.name = name
+    }
+
+    /// The servers as messages name them: without users and passwords.
+    var places: String {
+        servers.map { server in
+            guard var parts = URLComponents(string: server) else { return "a server whose URL cannot be read" }
+            (parts.user, parts.password) = (nil, nil)
+            return parts.string ?? ""
+        }.joined(separator: ", ")
     }
 
     /// The library's options; the caller destroys them.
@@ -41,7 +50,7 @@ package struct NATSSettings: Sendable {
         var pointers = texts.map { UnsafePointer($0) as UnsafePointer<CChar>? }
         try check(
             natsOptions_SetServers(options, &pointers, Int32(servers.count)),
-            "servers \(servers.joined(separator: ","))")
+            "servers \(places)")
         try check(natsOptions_SetName(options, name), "name")
         // A server that hangs is found within six seconds rather than four minutes.
         try check(natsOptions_SetPingInterval(options, 2000), "ping interval")
