@@ -12,11 +12,15 @@ extension ShardWrite {
         case .delete(.ids(let ids)):
             return try Self.split(ids, limit: limit, Self.delete(.ids([])).encoded(), ("ids", "one name")) {
                 $0.append($1)
+            } naming: {
+                "\($0)"
             }
         case .change(let change, .ids(let ids)):
             let beginning = Self.change(change, .ids([])).encoded()
             return try Self.split(ids, limit: limit, beginning, ("payload", "one change and the name of a point")) {
                 $0.append($1)
+            } naming: {
+                "\($0)"
             }
         case .delete, .change, .createPayloadIndex, .deletePayloadIndex:
             let bytes = encoded()
@@ -27,7 +31,11 @@ extension ShardWrite {
 
     /// Points in as many messages as it takes; see ``messages(limit:)``.
     package static func messages(upsert points: [Point], limit: Int) throws -> [[UInt8]] {
-        try split(points, limit: limit, Self.upsert([]).encoded(), ("points", "one point")) { $0.append($1) }
+        try split(points, limit: limit, Self.upsert([]).encoded(), ("points", "one point")) {
+            $0.append($1)
+        } naming: {
+            "point \($0.id)"
+        }
     }
 
     /// Divides a list that ends a message.
@@ -38,11 +46,12 @@ extension ShardWrite {
     ///   - beginning: a message whose list is empty; its last four bytes are the list's length.
     ///   - name: the field of an element, and what it is, for the error.
     ///   - append: adds an element.
+    ///   - naming: tells an element from others, for the error.
     /// - Returns: the messages.
     /// - Throws: `StoreError.invalid` where one element takes more than a message.
     private static func split<Element>(
         _ elements: [Element], limit: Int, _ beginning: [UInt8], _ name: (field: String, what: String),
-        _ append: (inout ByteWriter, Element) -> Void
+        _ append: (inout ByteWriter, Element) -> Void, naming: (Element) -> String
     ) throws -> [[UInt8]] {
         var messages: [[UInt8]] = []
         var writer = ByteWriter(), count: UInt32 = 0
@@ -61,7 +70,7 @@ extension ShardWrite {
             append(&writer, element)
             let size = writer.bytes.count - start
             guard beginning.count + size <= limit else {
-                throw tooLarge(name.field, name.what, beginning.count + size, limit)
+                throw tooLarge(name.field, name.what, beginning.count + size, limit, " in \(naming(element))")
             }
             if writer.bytes.count > limit {
                 let last = Array(writer.bytes[start...])
@@ -76,9 +85,11 @@ extension ShardWrite {
         return messages
     }
 
-    private static func tooLarge(_ field: String, _ what: String, _ size: Int, _ limit: Int) -> StoreError {
+    private static func tooLarge(_ field: String, _ what: String, _ size: Int, _ limit: Int, _ place: String = "")
+        -> StoreError
+    {
         .invalid(
             field: field, expected: "at most \(limit) bytes in \(what), as nats-server's max_payload allows",
-            actual: "\(size) bytes")
+            actual: "\(size) bytes\(place)")
     }
 }
