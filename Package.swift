@@ -130,7 +130,7 @@ let package = Package(
         .executableTarget(
             name: "AkinClusterCheck",
             dependencies: [
-                "Akin", "AkinCluster", "AkinServer", "AkinStore",
+                "Akin", "AkinCluster", "AkinServer", "AkinStore", "AkinVision",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

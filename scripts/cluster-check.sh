@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Sees that the check reports what is wrong, then starts a cluster on this machine, breaks it in many ways while it is written to and searched, and looks at every answer:
+# Sees that the check reports what is wrong, and goes through wholes from outside; then starts a cluster on this machine,
+# breaks it in many ways while it is written to and searched, and looks at every answer:
 #   scripts/cluster-check.sh [ROUNDS]      rounds of each fault, 50 unless said; cutting networks needs root
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,6 +17,7 @@ fi
 swift build -c release --product akin-server
 swift build -c release --product akin-cluster-check
 .build/release/akin-cluster-check prove
+.build/release/akin-cluster-check tour
 .build/release/akin-cluster-check break "$rounds"
 .build/release/akin-cluster-check switch "$((rounds * 4))"
 if [ "$(id -u)" -eq 0 ] && [ -x /usr/sbin/ip ] && /usr/sbin/ip netns add akin-probe 2>/dev/null; then

@@ -7,7 +7,7 @@ struct AkinClusterCheck: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "akin-cluster-check",
         abstract: "Starts a cluster on this machine, breaks it in many ways, and looks at every answer.",
-        subcommands: [Prove.self, Break.self, Switch.self, Measuring.self, TimeShard.self])
+        subcommands: [Prove.self, Tour.self, Break.self, Switch.self, Measuring.self, TimeShard.self])
 }
 
 /// What all checks need.

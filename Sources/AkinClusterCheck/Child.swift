@@ -59,9 +59,11 @@ final class Child: @unchecked Sendable {
         lock.withLock { process.flatMap { $0.isRunning ? nil : $0.terminationStatus } }
     }
 
+    /// All that it wrote.
+    var output: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
     /// The end of what it wrote.
     var lastWords: String {
-        let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").suffix(20).joined(separator: "\n")
+        output.split(separator: "\n").suffix(20).joined(separator: "\n")
     }
 }

@@ -59,7 +59,7 @@ struct Round {
         return faults
     }
 
-    private static func versions(_ points: [PointID: StoredPoint]) throws -> [Int: Int] {
+    static func versions(_ points: [PointID: StoredPoint]) throws -> [Int: Int] {
         var versions: [Int: Int] = [:]
         for (id, point) in points {
             guard case .number(let number) = id, let version = point.payload?["version"]?.integer else {
