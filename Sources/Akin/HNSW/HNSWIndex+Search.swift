@@ -56,6 +56,11 @@ extension HNSWIndex {
             isLimited: answers.shortest < breadth.k)
     }
 
+    /// Whether scores are those of ``ExactScores``, bit by bit, for the vectors that were added.
+    package var hasExactScores: Bool {
+        metric == .l2 && codec is FlatGraphCodec && refinement == nil && points.transforms.isEmpty
+    }
+
     /// How many to look for: neighbours, candidates of a walk, and those of them that are compared again.
     struct Breadth {
         let k: Int

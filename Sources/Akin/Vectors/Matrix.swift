@@ -30,6 +30,8 @@ public struct Matrix<Element: MatrixElement>: Sendable {
 
     private let storage: any MatrixStorage
     private let byteOffset: Int
+    // Within the bytes of `storage`, which never move.
+    @usableFromInline nonisolated(unsafe) let start: UnsafePointer<Element>
 
     /// Makes a matrix and lets `initialize` write its elements, which start as zero.
     ///
@@ -71,6 +73,7 @@ public struct Matrix<Element: MatrixElement>: Sendable {
         self.columns = columns
         self.storage = storage
         self.byteOffset = byteOffset
+        start = (storage.start + byteOffset).assumingMemoryBound(to: Element.self)
     }
 
     /// Some consecutive rows, sharing the bytes of this matrix.
@@ -93,11 +96,12 @@ public struct Matrix<Element: MatrixElement>: Sendable {
     }
 
     /// Lends all elements, row after row, for the length of the call.
+    @inlinable
     public func withUnsafeElements<Result, Failure: Error>(
         _ body: (UnsafeBufferPointer<Element>) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        defer { withExtendedLifetime(storage) {} }
-        let start = (storage.start + byteOffset).assumingMemoryBound(to: Element.self)
+        // Inlined: elements are looked up one by one all over, and generics of other modules cost more than that.
+        defer { withExtendedLifetime(self) {} }
         return try body(UnsafeBufferPointer(start: start, count: rows * columns))
     }
 }

@@ -107,7 +107,7 @@ final class MutableSegment: Segment, @unchecked Sendable {
             let first = number * Block.capacity, end = min(first + Block.capacity, search.view.count)
             guard first < end else { return }
             if end - first == Block.capacity, let index = block.index {
-                search.ask(index, first..<end, isExact: true)
+                search.ask(index, first..<end, isExact: true, scoresAreExact: true)
             } else {
                 search.scan(first..<end)
             }

@@ -25,7 +25,9 @@ struct PackedPoints {
 }
 
 /// Names of points as they lie in a file.
-struct PointTable: Sendable {
+///
+/// A class, so that looking up a name copies none of the three.
+final class PointTable: Sendable {
     private let kinds: Matrix<UInt8>
     private let values: Matrix<Int64>
     private let names: Matrix<UInt8>

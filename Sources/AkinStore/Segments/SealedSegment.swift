@@ -10,6 +10,7 @@ final class SealedSegment: Segment {
     private let starts: [Int]
     /// Over the rows of all parts; `nil` where each part is searched by its own.
     let index: (any VectorIndex)?
+    private let scoresAreExact: Bool
     /// Searches of the parts, where there is no index over all.
     private let flat: [FlatIndex?]
     private let indexByteCount: Int
@@ -71,6 +72,7 @@ final class SealedSegment: Segment {
         self.record = record
         self.parts = parts
         self.index = index
+        scoresAreExact = (index as? HNSWIndex)?.hasExactScores ?? false
         metric = place.metric
         starts = parts.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.count) }
         flat =
@@ -133,10 +135,16 @@ final class SealedSegment: Segment {
     }
 
     func search(_ search: SegmentSearch) {
-        if let index { return search.ask(index, 0..<count, isExact: false) }
+        if let index {
+            return search.ask(index, 0..<count, isExact: false, scoresAreExact: scoresAreExact)
+        }
         for (number, index) in flat.enumerated() {
             let range = starts[number]..<starts[number + 1]
-            if let index { search.ask(index, range, isExact: true) } else { search.scan(range) }
+            if let index {
+                search.ask(index, range, isExact: true, scoresAreExact: true)
+            } else {
+                search.scan(range)
+            }
         }
     }
 }

@@ -111,8 +111,9 @@ extension SegmentSearch {
     /// - Parameters:
     ///   - index: over rows of `range`, with the rows as ids; those it leaves out are dead.
     ///   - range: positions.
-    ///   - isExact: whether its answers and scores are the true ones.
-    func ask(_ index: any VectorIndex, _ range: Range<Int>, isExact: Bool) {
+    ///   - isExact: whether its answers are the true ones.
+    ///   - scoresAreExact: whether its scores are those of the stored vectors.
+    func ask(_ index: any VectorIndex, _ range: Range<Int>, isExact: Bool, scoresAreExact: Bool) {
         // An exact index would gather the rows that pass and measure them; comparing them here is the same work.
         guard isExact ? rows == nil : !mustBeExact else { return scan(range) }
         if !isExact { self.isExact = false }
@@ -121,17 +122,19 @@ extension SegmentSearch {
         options.filter = rows?.idFilter
         let margin = rows == nil ? Int((Double(nearest.limit) * view.deadShare * 1.5).rounded(.up)) : 0
         var wanted = min(index.count, nearest.limit + margin + (isExact || margin > 0 ? 1 : 0))
+        // What was found before more was asked for.
         var offered = Set<Int64>()
+        let segment = view.segment
         while wanted > 0 {
             guard let found = try? index.search(query, k: wanted, options: options).neighbors[0] else { break }
             var alive = 0, last = -Float.infinity
             for neighbor in found {
-                guard let position = view.segment.position(of: neighbor.id), mayAnswer(position, neighbor.id) else {
+                guard let position = segment.position(of: neighbor.id), mayAnswer(position, neighbor.id) else {
                     continue
                 }
                 alive += 1
-                guard offered.insert(neighbor.id).inserted else { continue }
-                if isExact {
+                guard offered.isEmpty || !offered.contains(neighbor.id) else { continue }
+                if scoresAreExact {
                     nearest.offer(.init(key: key(of: neighbor), view: current, position: position))
                 } else {
                     offer(position)
@@ -147,12 +150,13 @@ extension SegmentSearch {
                 // or the dead have hidden nothing that an index without them would have found.
                 return
             }
+            offered.formUnion(found.lazy.map(\.id))
             // An index that gave less than it was asked for has no more to give, and asking for most of it is no search.
             guard found.count >= wanted, wanted < index.count / 4, wanted < 64 * nearest.limit + 64 else { break }
             wanted = min(index.count, 2 * wanted + 8)
         }
-        for position in range where !offered.contains(view.segment.row(at: position)) {
-            if mayAnswer(position, view.segment.row(at: position)) { offer(position) }
+        for position in range where !offered.contains(segment.row(at: position)) {
+            if mayAnswer(position, segment.row(at: position)) { offer(position) }
         }
     }
 
