@@ -18,6 +18,11 @@ public struct BodyBytes: ContiguousBytes, Sendable {
     public var count: Int { buffer.readableBytes }
 }
 
+extension Request {
+    /// Bytes that the body has, where the head says so.
+    var bodyLength: Int? { headers.first { $0.name == .contentLength }.flatMap { Int($0.value) } }
+}
+
 extension ServerEnvironment {
     /// Reads a whole body.
     ///
@@ -29,9 +34,7 @@ extension ServerEnvironment {
     /// - Throws: ``RequestError`` 413 where it is longer, ``Overload`` when other bodies fill the memory set aside.
     public func body(of request: Request, _ context: ServerContext, limit: Int? = nil) async throws -> BodyBytes {
         let limit = limit ?? limits.bodyBytes
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }) {
-            guard length <= limit else { throw Self.tooLong(limit, "\(length) bytes") }
-        }
+        if let length = request.bodyLength, length > limit { throw Self.tooLong(limit, "\(length) bytes") }
         var whole: ByteBuffer?
         var parts = request.body.makeAsyncIterator()
         while var part = try await Self.next(&parts) {

@@ -5,6 +5,9 @@ public struct Routes {
     /// Answers a request.
     public typealias Handler = @Sendable (Request, ServerContext) async throws -> Response
 
+    /// Bytes of JSON that are parsed in less than a tenth of a millisecond.
+    private static let smallBody = 32 << 10
+
     private let router = Router(context: ServerContext.self, options: .autoGenerateHeadEndpoints)
     /// The same, for those who come with another method.
     private(set) var known = KnownPaths()
@@ -18,9 +21,12 @@ public struct Routes {
     ///   - method: what the request does.
     ///   - path: `/collections/:collection`.
     ///   - access: what the caller's key must allow; 401 or 403 for others.
+    ///   - isShort: whether the handler keeps its connection's event loop only shortly where the body is small; all others
+    ///     run on Swift's own threads.
     ///   - handler: throws ``RequestError``, `StoreError` or ``Overload`` for other replies than its own.
     public mutating func on(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, isShort: Bool = false,
+        _ handler: @escaping Handler
     ) {
         known.add(method, path)
         router.on(RouterPath(path), method: method) { request, context in
@@ -29,7 +35,10 @@ public struct Routes {
                     ? RequestError(.unauthorized, "unauthorized", "a key is needed, as api-key or bearer token")
                     : RequestError(.forbidden, "read_only", "this key allows reading only")
             }
-            return try await handler(request, context)
+            if isShort, let length = request.bodyLength, length <= Self.smallBody {
+                return try await handler(request, context)
+            }
+            return try await aside { try await handler(request, context) }
         }
     }
 

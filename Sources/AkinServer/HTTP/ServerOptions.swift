@@ -34,12 +34,16 @@ public struct ServerOptions: Sendable {
         onRunning: @escaping @Sendable (Int) async -> Void = { _ in }
     ) throws -> Application<Frame> {
         let limits = environment.limits
-        let http = HTTPServerBuilder.http1(
-            configuration: .init(
-                idleTimeout: .seconds(Int64(limits.idleSeconds)),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-                    maxHeaderFieldCount: 100)))
+        let http = HTTPServerBuilder { responder in
+            LoopChannel(
+                HTTP1Channel(
+                    responder: responder,
+                    configuration: .init(
+                        idleTimeout: .seconds(Int64(limits.idleSeconds)),
+                        httpDecoderConfiguration: .init(
+                            maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                            maxHeaderFieldCount: 100))))
+        }
         let server = try certificate.map { certificate in
             let chain = try CertificateError.naming(certificate.chain, "certificates in PEM") {
                 try NIOSSLCertificate.fromPEMFile($0)
@@ -59,7 +63,11 @@ public struct ServerOptions: Sendable {
         configuration.availableConnectionsDelegate = .maximum(limits.connections, logger: logger)
         return Application(
             responder: Frame(routes, environment, keys: keys), server: server ?? http, configuration: configuration,
-            onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: logger)
+            onServerRunning: { channel in
+                // Connections that come together are accepted together, not four by four between requests of the first.
+                try? await channel.setOption(.maxMessagesPerRead, value: 128).get()
+                await onRunning(channel.localAddress?.port ?? 0)
+            }, logger: logger)
     }
 
     /// Runs a server until SIGTERM or SIGINT comes; then it accepts nothing more and answers what is under way.

@@ -28,6 +28,11 @@ struct QdrantSearch {
         }
     }
 
+    /// Whether the reply is written quickly.
+    var hasShortReply: Bool {
+        query.limit <= (query.fields == PointFields() ? 256 : 16)
+    }
+
     /// Takes what all of Qdrant's searches have in common.
     private init(_ target: Target, _ object: inout RequestObject, _ limits: ServerLimits, limit: Int?) throws {
         self.target = target

@@ -13,13 +13,16 @@ extension Routes {
             ("query", true, { try QdrantSearch(query: $0, $1) }),
         ]
         for (kind, isQuery, read) in kinds {
-            on(.post, "/collections/:collection/points/" + kind, .read) { request, context in
+            on(.post, "/collections/:collection/points/" + kind, .read, isShort: true) { request, context in
                 let name = try context.collection()
                 let search = try read(try await environment.json(of: request, context), limits)
-                let (answers, metric) = try await environment.answers([search], in: name) { _ in "" }
-                var result: [UInt8] = []
-                try Reply.append(answers[0], metric, isQuery, environment, to: &result)
-                return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: false)) { $0 += result }
+                @Sendable func reply() async throws -> Response {
+                    let (answers, metric) = try await environment.answers([search], in: name) { _ in "" }
+                    var result: [UInt8] = []
+                    try Reply.append(answers[0], metric, isQuery, environment, to: &result)
+                    return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: false)) { $0 += result }
+                }
+                return search.hasShortReply ? try await reply() : try await aside { try await reply() }
             }
             on(.post, "/collections/:collection/points/\(kind)/batch", .read) { request, context in
                 let name = try context.collection()
