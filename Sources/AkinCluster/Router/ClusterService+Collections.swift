@@ -115,8 +115,14 @@ extension ClusterService {
     /// Waits until each shard has a replica that answers.
     func waitUntilReady(_ map: ShardMap, _ name: String) async throws {
         let end = ContinuousClock.now + .seconds(settings.creationPatience)
+        // What was written to the bucket comes to the directory a little later.
+        var wasKnown = false
         for (shard, workers) in zip(map.shards, map.replicas) {
             while directory.replicas(of: shard, on: workers).live.isEmpty {
+                let isKnown = directory.maps[name]?.incarnation == map.incarnation
+                // Another router dropped it meanwhile.
+                if wasKnown, !isKnown { throw StoreError.noCollection(name) }
+                wasKnown = isKnown
                 guard .now < end else {
                     let states = workers.map { worker in
                         let replica = directory.worker(worker)?.0.replica(shard)

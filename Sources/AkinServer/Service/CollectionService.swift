@@ -11,7 +11,8 @@ public protocol CollectionService: Sendable {
 
     /// Makes an empty collection; a service of one process passes over where it is to be.
     ///
-    /// - Throws: `StoreError.collectionExists`, `.invalid`, `.diskFull`.
+    /// - Throws: `StoreError.collectionExists`, `.invalid`, `.diskFull`; in a cluster `.noCollection` where it was dropped
+    ///   meanwhile.
     func create(_ name: String, _ configuration: CollectionConfiguration, _ placement: Placement) async throws
 
     /// Deletes a collection and all that is in it.
