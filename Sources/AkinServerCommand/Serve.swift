@@ -33,6 +33,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Scheduling.preferThroughput()
         guard let data else {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("akin-demo-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
