@@ -25,14 +25,15 @@ struct Switching {
         let directory = ClusterDirectory()
         try directory.attach(session, names)
         let publishing = SetPublishing(session, names, directory)
-        _ = try await publishing.publish("v1", of: "set", copies: plan.workers, patience: 60)
+        _ = try await publishing.publish("v1", of: "set", shards: Self.shards, copies: plan.workers, patience: 60)
         let client = RouterClient(laboratory.routerURLs, seconds: 10)
         let tally = Tally()
         async let searching: Void = withTaskGroup(of: Void.self) { group in
             for reader in 0..<4 { group.addTask { await Self.search(client, tally, router: reader) } }
         }
         for round in 0..<rounds {
-            _ = try await publishing.publish(round % 2 == 0 ? "v2" : "v1", of: "set", patience: 10)
+            _ = try await publishing.publish(
+                round % 2 == 0 ? "v2" : "v1", of: "set", shards: Self.shards, patience: 10)
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...200)))
         }
         tally.isDone.store(true, ordering: .releasing)

@@ -9,21 +9,27 @@ struct PublishSet: AsyncParsableCommand {
         discussion: """
             Workers started with --sets FOLDER open FOLDER/SET/VERSION/shard-N.akin by themselves. Nothing changes unless \
             every shard of the version is open somewhere.
+
+            Example:
+              akin cluster publish catalogue v7 --shards 2 --nats nats://127.0.0.1:4222
             """)
 
     @Argument(help: "The set.") var set: String
     @Argument(help: "The version.") var version: String
     @OptionGroup(title: "NATS") var nats: NATSOptions
+    @Option(help: "Shards of the version, numbered from 0.") var shards: Int
     @Option(help: "Workers that must have each shard open.") var copies = 1
     @Option(help: ArgumentHelp("Seconds to wait for them.", valueName: "s")) var wait = 30.0
 
     func validate() throws {
-        guard copies >= 1, wait >= 0 else { throw ValidationError("--copies: expected 1 or more; --wait: 0 or more") }
+        guard shards >= 1, copies >= 1, wait >= 0 else {
+            throw ValidationError("--shards and --copies: expected 1 or more; --wait: 0 or more")
+        }
     }
 
     func run() async throws {
         let published = try await nats.withCluster { cluster in
-            try await SetPublishing(cluster).publish(version, of: set, copies: copies, patience: wait)
+            try await SetPublishing(cluster).publish(version, of: set, shards: shards, copies: copies, patience: wait)
         }
         print(published.line(of: set))
     }

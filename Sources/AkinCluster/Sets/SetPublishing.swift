@@ -26,22 +26,26 @@ package struct SetPublishing: Sendable {
     /// - Parameters:
     ///   - version: which.
     ///   - set: of which set; a new one is made.
+    ///   - count: shards of the version. What workers have open does not tell: the last may only be missing yet.
     ///   - copies: workers that must have each shard open, 1 or more.
     ///   - patience: seconds to wait for them.
     /// - Returns: what is published now.
     /// - Throws: `StoreError.unavailable` where shards are not open, `.invalid` where they do not belong together or to the
     ///   embedding space of what is published; nothing has changed then.
     package func publish(
-        _ version: String, of set: String, copies: Int = 1, patience: Double = 30
+        _ version: String, of set: String, shards count: Int, copies: Int = 1, patience: Double = 30
     ) async throws -> PublishedSet {
         for (field, name) in [("set", set), ("version", version)] where !ClusterNames.isName(name) {
             throw StoreError.invalid(
                 field: field, expected: "1 to 64 letters, digits, _ and -", actual: "\"\(name.prefix(100))\"")
         }
+        guard count >= 1 else {
+            throw StoreError.invalid(field: "shards", expected: "1 or more", actual: "\(count)")
+        }
         if try await bucket({ try $0.get(ClusterNames.collection(set)) }) != nil {
             throw StoreError.collectionExists(set)
         }
-        let shards = try await waitUntilOpen(version, of: set, copies: copies, patience: patience)
+        let shards = try await waitUntilOpen(version, of: set, shards: count, copies: copies, patience: patience)
         let new = try await describe(shards, version)
         while true {
             let entry = try await bucket { try $0.get(ClusterNames.set(set)) }
@@ -69,7 +73,7 @@ package struct SetPublishing: Sendable {
                     field: "set", expected: "one that had a version before \(now.version.name)", actual: set)
             }
             _ = try await waitUntilOpen(
-                previous.name, of: set, copies: 1, patience: patience, count: previous.shards)
+                previous.name, of: set, shards: previous.shards, copies: 1, patience: patience)
             let published = PublishedSet(version: previous, previous: now.version)
             if try await write(published, of: set, over: entry) { return published }
         }
@@ -97,9 +101,9 @@ package struct SetPublishing: Sendable {
         } catch let failure as NATSFailure where failure.kind == .conflict { return false }
     }
 
-    /// The shards of a version, from 0 on without a gap, once enough workers have each open.
+    /// The shards of a version, once enough workers have each open.
     private func waitUntilOpen(
-        _ version: String, of set: String, copies: Int, patience: Double, count: Int? = nil
+        _ version: String, of set: String, shards count: Int, copies: Int, patience: Double
     ) async throws -> [SetShard] {
         let end = ContinuousClock.now + .seconds(patience)
         var missing = ""
@@ -107,18 +111,16 @@ package struct SetPublishing: Sendable {
             let workers = directory.liveWorkers()
             let open = Set(workers.flatMap { $0.beat.sets.compactMap(SetShard.init) })
                 .filter { $0.set == set && $0.version == version }
-            let total = count ?? (open.map(\.number).max() ?? -1) + 1
-            let short = (0..<total).filter { number in
-                let shard = SetShard(set: set, version: version, number: number)
-                return workers.filter { $0.has(shard) }.count < copies
+            if let beyond = open.first(where: { $0.number >= count }) {
+                throw StoreError.invalid(field: "shards", expected: "all there are, \(beyond) too", actual: "\(count)")
             }
-            if total > 0, short.isEmpty {
-                return (0..<total).map { SetShard(set: set, version: version, number: $0) }
-            }
+            let shards = (0..<count).map { SetShard(set: set, version: version, number: $0) }
+            let short = shards.filter { shard in workers.filter { $0.has(shard) }.count < copies }.map(\.number)
+            if short.isEmpty { return shards }
             missing =
-                total == 0
+                open.isEmpty
                 ? "no worker has a shard of it open; they look for SET/VERSION/shard-N.akin in the folder of --sets"
-                : "shards \(short.map(String.init).joined(separator: ", ")) of \(total) are open at fewer than \(copies) workers"
+                : "shards \(short.map(String.init).joined(separator: ", ")) of \(count) are open at fewer than \(copies) workers"
             guard ContinuousClock.now < end else {
                 throw StoreError.unavailable("version \(version) of \(set) is not published: \(missing)")
             }

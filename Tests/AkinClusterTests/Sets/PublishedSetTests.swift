@@ -14,7 +14,7 @@ extension WithNATS {
             let stage = try await Stage()
             let base = Stage.vectors(300, offset: 0)
             try stage.build("v1", base, shards: 3)
-            let published = try await stage.publishing.publish("v1", of: "set")
+            let published = try await stage.publishing.publish("v1", of: "set", shards: 3)
             #expect(published.version.shards == 3)
             #expect(published.version.count == 300)
             #expect(published.previous == nil)
@@ -35,11 +35,11 @@ extension WithNATS {
             // Every vector of version i has i * 1000 as its first component, so an answer tells its version by its scores.
             try stage.build("v1", Stage.vectors(90, offset: 0), shards: 3)
             try stage.build("v2", Stage.vectors(90, offset: 1000), shards: 3)
-            _ = try await stage.publishing.publish("v1", of: "set")
+            _ = try await stage.publishing.publish("v1", of: "set", shards: 3)
             let isDone = Mutex(false)
             async let switching: Void = {
                 for _ in 0..<10 {
-                    _ = try await stage.publishing.publish("v2", of: "set")
+                    _ = try await stage.publishing.publish("v2", of: "set", shards: 3)
                     _ = try await stage.publishing.rollBack("set")
                 }
                 isDone.withLock { $0 = true }
@@ -62,13 +62,31 @@ extension WithNATS {
             try stage.build("v1", Stage.vectors(60, offset: 0), shards: 3)
             try FileManager.default.removeItem(atPath: stage.path("v1", 1))
             stage.look()
-            await #expect { try await stage.publishing.publish("v1", of: "set", patience: 0.5) } throws: {
+            await #expect { try await stage.publishing.publish("v1", of: "set", shards: 3, patience: 0.5) } throws: {
                 "\($0)".contains("shards 1 of 3")
             }
-            await #expect { try await stage.publishing.publish("v9", of: "set", patience: 0.5) } throws: {
+            await #expect { try await stage.publishing.publish("v9", of: "set", shards: 3, patience: 0.5) } throws: {
                 "\($0)".contains("no worker has a shard")
             }
+            // The last may only not be open yet, so that what is open does not tell how many there are.
+            try FileManager.default.removeItem(atPath: stage.path("v1", 2))
+            stage.look()
+            await #expect { try await stage.publishing.publish("v1", of: "set", shards: 3, patience: 0.5) } throws: {
+                "\($0)".contains("shards 1, 2 of 3")
+            }
             await #expect(throws: StoreError.noCollection("set")) { try await stage.publishing.rollBack("set") }
+            await stage.end()
+        }
+
+        @Test func moreShardsThanWereToldAreNotLeftOut() async throws {
+            let stage = try await Stage()
+            try stage.build("v1", Stage.vectors(60, offset: 0), shards: 3)
+            while stage.directory.liveWorkers().first?.beat.sets.count != 3 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            await #expect {
+                try await stage.publishing.publish("v1", of: "set", shards: 2)
+            } throws: { "\($0)".contains("set/v1/2") }
             await stage.end()
         }
 
@@ -88,8 +106,8 @@ extension WithNATS {
             let stage = try await Stage()
             try stage.build("v1", Stage.vectors(30, offset: 0), shards: 1)
             try stage.build("v2", Stage.vectors(30, offset: 0, dimension: 5), shards: 1)
-            _ = try await stage.publishing.publish("v1", of: "set")
-            await #expect { try await stage.publishing.publish("v2", of: "set") } throws: {
+            _ = try await stage.publishing.publish("v1", of: "set", shards: 1)
+            await #expect { try await stage.publishing.publish("v2", of: "set", shards: 1) } throws: {
                 "\($0)".contains("dimension 4")
             }
             #expect(try await stage.service.configuration(of: "set").dimension == 4)
@@ -99,7 +117,7 @@ extension WithNATS {
         @Test func aSetIsOnlySearched() async throws {
             let stage = try await Stage()
             try stage.build("v1", Stage.vectors(30, offset: 0), shards: 2)
-            _ = try await stage.publishing.publish("v1", of: "set")
+            _ = try await stage.publishing.publish("v1", of: "set", shards: 2)
             _ = try await stage.search(SearchQuery(vector: [0, 0, 0, 0], limit: 1))
             #expect(try await stage.service.collections() == ["set"])
             #expect(try await stage.service.count(.init(), in: "set") == 30)
