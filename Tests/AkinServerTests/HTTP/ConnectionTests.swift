@@ -147,4 +147,35 @@ import Testing
         }
         #expect(try await service.collections() == ["late"])
     }
+
+    @Test("a handler that takes long keeps none of the others waiting who share its event loop")
+    func longHandlers() async throws {
+        let gate = DispatchSemaphore(value: 0)
+        try await TestServer.with(
+            over: .live,
+            adding: { routes in
+                routes.on(.get, "/slow", .none) { _, _ in
+                    gate.wait()
+                    return Response(status: .noContent)
+                }
+            }
+        ) { server in
+            try await server.fill([[1], [2]])
+            let port = try #require(server.client.port)
+            let slow = try #require(RawConnection(port: port))
+            slow.sendGet("/slow")
+            // More of them than there are loops.
+            let body = #"{"vector":[1],"limit":2}"#
+            for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
+                let other = try #require(RawConnection(port: port))
+                other.send(
+                    "POST /collections/c/points/search HTTP/1.1\r\nhost: test\r\n"
+                        + "content-length: \(body.utf8.count)\r\n\r\n\(body)")
+                #expect(await other.read(until: RawConnection.end).contains("200 OK"))
+            }
+            #expect(!slow.isReadable)
+            gate.signal()
+            #expect(await slow.read(until: "\r\n\r\n").contains("204 No Content"))
+        }
+    }
 }

@@ -14,8 +14,8 @@ struct TestServer {
     static func with<T>(
         _ service: some CollectionService = MemoryService(), limits: ServerLimits = .init(),
         keys: AccessKeys = .init(), uploads: URL = FileManager.default.temporaryDirectory,
-        over setup: TestingSetup = .router,
-        options: ServerOptions = .init(), _ body: @Sendable (TestServer) async throws -> T
+        over setup: TestingSetup = .router, options: ServerOptions = .init(),
+        adding: (inout Routes) -> Void = { _ in }, _ body: @Sendable (TestServer) async throws -> T
     ) async throws -> T {
         let environment = ServerEnvironment(service: service, limits: limits, uploads: uploads)
         var options = options
@@ -23,7 +23,9 @@ struct TestServer {
         options.port = 0
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let application = try options.application(.qdrant(environment), environment, logger: logger)
+        var routes = Routes.qdrant(environment)
+        adding(&routes)
+        let application = try options.application(routes, environment, logger: logger)
         return try await application.test(setup) { try await body(TestServer(client: $0)) }
     }
 
