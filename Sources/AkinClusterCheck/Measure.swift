@@ -86,10 +86,11 @@ struct Measure {
         }
         let seconds = (ContinuousClock.now - start) / .seconds(1)
         say("\(count) vectors acknowledged in \(Rounds.text(seconds)) s: \(Int(Double(count) / seconds)) a second")
-        var indexed = 0
+        // What is small stays without an index, and with `Flat` all does: done is what changes no more.
+        var indexed = -1
         while indexed < count {
             let now = try await service.describe("measured")
-            if now.pointCount == count, !now.isIndexing, now.indexedCount == indexed, indexed > 0 { break }
+            if now.pointCount == count, !now.isIndexing, now.indexedCount == indexed { break }
             indexed = now.indexedCount
             try await Task.sleep(for: .seconds(2))
         }

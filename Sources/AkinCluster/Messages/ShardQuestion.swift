@@ -26,6 +26,14 @@ package struct ShardQuestion: Sendable, Equatable {
         case describe
         /// The nearest points of each query in a version of a published set; answered as a search is.
         case searchSet(version: String, [SearchQuery])
+
+        /// How many queries a search asks at once; 1 for all else.
+        var queryCount: Int {
+            switch self {
+            case .search(let queries), .searchSet(_, let queries): max(1, queries.count)
+            default: 1
+            }
+        }
     }
 
     /// Puts a question together.

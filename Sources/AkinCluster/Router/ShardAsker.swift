@@ -108,8 +108,13 @@ package final class ShardAsker: Sendable {
                     return event
                 }
             }
-            let hedge = Duration.seconds(settings.hedge)
-            var stall = Self.stall
+            // Many queries take longer; asking others for them too would only add to what they have to do. But what is lost
+            // must be asked again in time.
+            func pause(_ one: Duration, share: Int) -> Duration {
+                max(one, min(one * body.queryCount, (deadline - start) / share))
+            }
+            let hedge = pause(.seconds(settings.hedge), share: 8)
+            var stall = pause(Self.stall, share: 4)
             put(course.first())
             wait(hedge, .hedge)
             var reason = "no answer in time"
