@@ -8,7 +8,7 @@ rounds=${1:-50}
 if ! command -v nats-server >/dev/null && [ ! -x /usr/sbin/nats-server ]; then
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
         export DEBIAN_FRONTEND=noninteractive
-        apt-get install -y --no-install-recommends nats-server iproute2 >/dev/null
+        apt-get install -y --no-install-recommends nats-server iproute2 openssl >/dev/null
     else
         echo "cluster-check: nats-server is missing; on Debian: apt-get install nats-server" >&2
         exit 1
