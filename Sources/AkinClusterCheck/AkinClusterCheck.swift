@@ -8,6 +8,11 @@ struct AkinClusterCheck: AsyncParsableCommand {
         commandName: "akin-cluster-check",
         abstract: "Starts a cluster on this machine, breaks it in many ways, and looks at every answer.",
         subcommands: [Prove.self, Tour.self, Break.self, Switch.self, Measuring.self, TimeShard.self])
+
+    static func main() async {
+        Cleanup.watch()
+        await main(nil)
+    }
 }
 
 /// What all checks need.

@@ -20,6 +20,7 @@ final class Child: @unchecked Sendable {
         self.command = command
         log = folder.appendingPathComponent(name + ".log")
         try start()
+        Cleanup.add { [weak self] in self?.end() }
     }
 
     /// Starts it, once more where it ran before.

@@ -29,6 +29,7 @@ final class Laboratory {
         self.plan = plan
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("akin-cluster-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Cleanup.add { [folder] in try? FileManager.default.removeItem(at: folder) }
         sets = folder.appendingPathComponent("sets")
         network = plan.isDivided ? try Network() : nil
         let network = self.network

@@ -6,7 +6,7 @@ import Foundation
 /// first: 10.77.1.1  ----- cable -----  10.77.1.2 second 10.77.2.2 ---- 10.77.2.1  the machine
 /// ```
 final class Network {
-    struct Side {
+    struct Side: Sendable {
         /// The namespace.
         var name: String
         /// Where the other side reaches it.
@@ -24,6 +24,7 @@ final class Network {
         let tag = String(UInt16.random(in: .min ... .max), radix: 16)
         first = Side(name: "akin-a-\(tag)", address: "10.77.1.1", visibleAddress: "10.77.1.1")
         second = Side(name: "akin-b-\(tag)", address: "10.77.1.2", visibleAddress: "10.77.2.2")
+        Cleanup.add { [first, second] in Self.remove([first, second]) }
         do {
             for side in [first, second] { try Self.ip("netns", "add", side.name) }
             try Self.ip(
@@ -54,8 +55,10 @@ final class Network {
     /// Mends it.
     func heal() throws { try Self.ip("-n", first.name, "link", "set", "cable", "up") }
 
-    func remove() {
-        for side in [first, second] { try? Self.ip("netns", "delete", side.name) }
+    func remove() { Self.remove([first, second]) }
+
+    private static func remove(_ sides: [Side]) {
+        for side in sides { try? ip("netns", "delete", side.name) }
     }
 
     private static func ip(_ arguments: String...) throws {

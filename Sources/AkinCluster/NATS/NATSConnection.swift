@@ -40,7 +40,7 @@ package final class NATSConnection: @unchecked Sendable {
         }
         guard status == NATS_OK, let made else {
             events.release()
-            throw NATSFailure(status, Self.problem(status, settings.places))
+            throw NATSFailure(status, Self.problem(status, settings))
         }
         self.events = events
         handle = made
@@ -51,8 +51,9 @@ package final class NATSConnection: @unchecked Sendable {
         }
     }
 
-    private static func problem(_ status: natsStatus, _ places: String) -> String {
-        switch NATSFailure.kind(status) {
+    private static func problem(_ status: natsStatus, _ settings: NATSSettings) -> String {
+        let places = settings.places
+        return switch NATSFailure.kind(status) {
         case .refused where status == NATS_SSL_ERROR:
             "no TLS with the NATS server at \(places); expected a certificate that --nats-ca FILE or the system vouches for"
         case .refused where status == NATS_SECURE_CONNECTION_REQUIRED || status == NATS_SECURE_CONNECTION_WANTED:
@@ -61,6 +62,10 @@ package final class NATSConnection: @unchecked Sendable {
         case .refused:
             "the NATS server at \(places) does not let this client in; expected --nats-credentials FILE, a user and "
                 + "password in its URL (tls://user:password@host:port), or --nats-certificate and --nats-key"
+        // So it looks where TLS 1.3 is used and the server misses a certificate; and where a server ends meanwhile.
+        case _ where status == NATS_PROTOCOL_ERROR && settings.isSecure && settings.certificate == nil:
+            "the NATS server at \(places) ended the connection at once; expected --nats-certificate and --nats-key where it "
+                + "asks clients for certificates"
         default: "no NATS server answers at \(places)"
         }
     }

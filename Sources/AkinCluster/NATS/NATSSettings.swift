@@ -20,6 +20,11 @@ package struct NATSSettings: Sendable {
         self.name = name
     }
 
+    /// Whether TLS is asked for.
+    var isSecure: Bool {
+        authorities != nil || certificate != nil || servers.contains { $0.hasPrefix("tls://") }
+    }
+
     /// The servers as messages name them: without users and passwords.
     var places: String {
         servers.map { server in
@@ -68,7 +73,7 @@ package struct NATSSettings: Sendable {
         if let credentials {
             try check(natsOptions_SetUserCredentialsFromFiles(options, credentials, nil), credentials)
         }
-        if authorities != nil || certificate != nil || servers.contains(where: { $0.hasPrefix("tls://") }) {
+        if isSecure {
             try check(natsOptions_SetSecure(options, true), "TLS")
         }
         if let authorities { try check(natsOptions_LoadCATrustedCertificates(options, authorities), authorities) }

@@ -119,7 +119,7 @@ extension ClusterService {
         var wasKnown = false
         for (shard, workers) in zip(map.shards, map.replicas) {
             while directory.replicas(of: shard, on: workers).live.isEmpty {
-                let isKnown = directory.maps[name]?.incarnation == map.incarnation
+                let isKnown = try directory.map(of: name)?.incarnation == map.incarnation
                 // Another router dropped it meanwhile.
                 if wasKnown, !isKnown { throw StoreError.noCollection(name) }
                 wasKnown = isKnown

@@ -7,8 +7,9 @@ struct SecuritySight {
     private let password = "open-sesame"
 
     func run() async throws {
-        let (certificate, key) = (file("certificate.pem"), file("key.pem"))
-        try makeCertificate(certificate, key)
+        let openSSL = OpenSSL(folder: site.folder)
+        try openSSL.makeCertificate("server")
+        let (certificate, key) = (openSSL.path("server.pem"), openSSL.path("server.key"))
         let server = "tls://akin:\(password)@127.0.0.1:\(site.natsPort)"
         let trusted = ["--nats", server, "--nats-ca", certificate]
 
@@ -23,8 +24,8 @@ struct SecuritySight {
             authorization { user: akin, password: "\(password)" }
             tls { cert_file: "\(certificate)", key_file: "\(key)" }
             """
-        try configuration.write(toFile: file("nats.conf"), atomically: true, encoding: .utf8)
-        try site.startNATS(["-c", file("nats.conf")])
+        try configuration.write(toFile: openSSL.path("nats.conf"), atomically: true, encoding: .utf8)
+        try site.startNATS(["-c", openSSL.path("nats.conf")])
         try await site.make("c", at: router, shards: 1, replicas: 1)
         try await site.write(0..<10, version: 1, to: "c", at: router)
         let body = Data(#"{"query": 3, "limit": 4}"#.utf8)
@@ -51,23 +52,6 @@ struct SecuritySight {
             for word in [password, ":sesame"] where child.output.contains(word) {
                 throw CheckFailure("\(child.name) tells the password: \(child.output)")
             }
-        }
-    }
-
-    private func file(_ name: String) -> String { site.folder.appendingPathComponent(name).path }
-
-    private func makeCertificate(_ certificate: String, _ key: String) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
-            "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=127.0.0.1",
-            "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-        ]
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw CheckFailure("openssl made no certificate: it ended with \(process.terminationStatus)")
         }
     }
 }

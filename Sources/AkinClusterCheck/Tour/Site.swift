@@ -24,6 +24,7 @@ final class Site: Sendable {
         self.plan = plan
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("akin-tour-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Cleanup.add { [folder] in try? FileManager.default.removeItem(at: folder) }
         natsPort = try Ports.free(1)[0]
         nats = ["--nats", "nats://127.0.0.1:\(natsPort)"]
         let configuration = URLSessionConfiguration.ephemeral

@@ -8,6 +8,8 @@ enum Sight: String, CaseIterable, ExpressibleByArgument {
     case snapshots
     /// TLS and passwords; NATS that is away at the start.
     case security
+    /// Two tenants with accounts, credentials and certificates of their own on one NATS server.
+    case tenants
     /// Routers that make and drop one collection at the same moment.
     case races
     /// Two workers with one name, messages that are gone, points that fit no message.
@@ -19,6 +21,7 @@ enum Sight: String, CaseIterable, ExpressibleByArgument {
             case .pictures: try await PictureSight(site: site).run()
             case .snapshots: try await SnapshotSight(site: site).run()
             case .security: try await SecuritySight(site: site).run()
+            case .tenants: try await TenantSight(site: site).run()
             case .races: try await RaceSight(site: site).run()
             case .mishaps: try await MishapSight(site: site).run()
             }
