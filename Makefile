@@ -12,7 +12,7 @@ ONE_BY_ONE := AkinClusterTests
 DEBUG_SUBSET := NPYHeaderTests|AtomicFileTests|GroundTruthTests|RecallTests|ConfusionMatrixTests|TarSourceTests|UsageTests|ExampleTests
 
 help: ## Lists these targets.
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1 \t\2/p' Makefile | expand -t 22
 
 setup: ## Installs what the build needs (as root), or says which packages to ask for.
 	@scripts/setup.sh
@@ -43,7 +43,7 @@ lint: ## Formatting and cheap checks of every source file.
 format: ## Formats the sources in place.
 	git ls-files -z '*.swift' | xargs -0 swift format --in-place --parallel
 
-bench: build ## Measures exact search and embedding beside their peers; JSON to Benchmarks/results.
+bench: build ## Measures search, k-means and codes, with AKIN_DATA embedding too, beside their peers; JSON to Benchmarks/results.
 	Benchmarks/run.sh
 
 sanitize: setup ## All tests under AddressSanitizer, then ThreadSanitizer (slow).

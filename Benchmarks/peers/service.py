@@ -2,6 +2,7 @@
 
     service.py search   FOLDER --server .build/release/akin-server [--goal 0.98] [--index HNSW16]
     service.py upsert   FOLDER --server ... [--batch 100] [--connections 4] [--count 300000]
+    service.py filters  FOLDER --server ... [--index HNSW16]
     service.py overload FOLDER --server ... [--seconds 60]
 
 FOLDER holds base.npy and query.npy (datasets.py writes them). `search` and `overload` need wrk.
@@ -249,6 +250,57 @@ def within(folder: pathlib.Path, args, place: pathlib.Path, ef: int, served: int
                       "served_share": round(served / sum(rates), 3)}), flush=True)
 
 
+def filters(folder: pathlib.Path, args, place: pathlib.Path) -> None:
+    """Searches under filters that let more and more points pass, beside the truth by brute force.
+
+    Each question has a filter of its own, so that no rows are kept from one asked before; then one filter is asked again.
+    """
+    base = np.load(folder / "base.npy", mmap_mode="r")
+    count = len(base)
+    # What a point's payload says has nothing to do with where it lies.
+    number = np.random.default_rng(1).permutation(count)
+    data = (args.keep or place) / "data"
+    is_new = not data.exists()
+    server = Server(args.server, data, *args.option)
+    if is_new:
+        create(server, base.shape[1], args.index)
+        for field, schema in (("number", "integer"), ("shop", "keyword")):
+            server.expect("PUT", f"/collections/{NAME}/index", {"field_name": field, "field_schema": schema})
+        for first in range(0, count, 50_000):
+            part = np.round(np.asarray(base[first : first + 50_000], np.float64), 5).tolist()
+            points = [f'{{"id":{first + i},"vector":{json.dumps(v)},"payload":{{"number":{number[first + i]},'
+                      f'"shop":"{number[first + i] % 1000}"}}}}' for i, v in enumerate(part)]
+            send(server, [('{"points":[' + ",".join(points[i : i + 500]) + "]}").encode() for i in range(0, len(points), 500)], 2)
+    server.wait_for_index()
+    queries = np.load(folder / "query.npy").astype(np.float32)
+    draw = np.random.default_rng(2)
+    for share in (0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5, 0.9):
+        width = round(share * count)
+        times, again, found, wanted, exact, plans = [], [], 0, 0, 0, {}
+        for query in queries[:100]:
+            low = int(draw.integers(0, count - width + 1))
+            asked = {"vector": query.tolist(), "limit": 10, "params": {"hnsw_ef": 60},
+                     "filter": {"must": [{"key": "number", "range": {"gte": low, "lt": low + width}}]}}
+            started = time.perf_counter()
+            answer = server.expect("POST", f"/collections/{NAME}/points/search", asked)
+            times.append(time.perf_counter() - started)
+            started = time.perf_counter()
+            server.expect("POST", f"/collections/{NAME}/points/search", asked)
+            again.append(time.perf_counter() - started)
+            rows = np.flatnonzero((number >= low) & (number < low + width))
+            distances = ((base[rows] - query) ** 2).sum(1)
+            true = set(rows[np.argsort(distances, kind="stable")[:10]].tolist())
+            found, wanted = found + len(true & {h["id"] for h in answer["result"]}), wanted + len(true)
+            exact += answer["search"]["exact"]
+            plans[answer["search"]["plan"]] = plans.get(answer["search"]["plan"], 0) + 1
+        print(json.dumps({
+            "step": "filters", "passing": width, "median_ms": round(1000 * float(np.median(times)), 2),
+            "p90_ms": round(1000 * float(np.quantile(times, 0.9)), 2), "again_ms": round(1000 * float(np.median(again)), 2),
+            "recall": round(found / wanted, 4), "exact": exact / len(times), "plans": plans,
+            "anonymous_bytes": server.memory()}), flush=True)
+    server.stop()
+
+
 def overload(folder: pathlib.Path, args, place: pathlib.Path) -> None:
     server = loaded(folder, args, place)
     ef, _, path = breadth(server, folder, place, args.goal)
@@ -274,7 +326,7 @@ def overload(folder: pathlib.Path, args, place: pathlib.Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("step", choices=["search", "upsert", "overload"])
+    parser.add_argument("step", choices=["search", "upsert", "filters", "overload"])
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--server", default=".build/release/akin-server")
     parser.add_argument("--akin", help="the program, to search the same index without the service")

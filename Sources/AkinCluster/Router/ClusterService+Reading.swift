@@ -79,6 +79,12 @@ extension ClusterService {
         try await map(of: name).configuration()
     }
 
+    /// How a collection is spread: as many copies as every shard has at least.
+    package func placement(of name: String) async throws -> Placement {
+        let map = try await map(of: name)
+        return Placement(shards: map.shardCount, replicas: map.replicas.map(\.count).min())
+    }
+
     /// A collection as it is now, all shards together.
     package func describe(_ name: String) async throws -> CollectionDescription {
         let map = try await map(of: name)

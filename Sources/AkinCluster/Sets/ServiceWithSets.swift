@@ -43,6 +43,12 @@ package struct ServiceWithSets: CollectionService {
         return try await base.configuration(of: name)
     }
 
+    /// How a collection or the published version of a set is spread.
+    package func placement(of name: String) async throws -> Placement {
+        if let set = try set(name) { return Placement(shards: set.version.shards) }
+        return try await base.placement(of: name)
+    }
+
     /// A collection or the published version of a set, as it is now.
     package func describe(_ name: String) async throws -> CollectionDescription {
         guard let set = try set(name) else { return try await base.describe(name) }

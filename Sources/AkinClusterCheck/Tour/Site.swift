@@ -168,6 +168,12 @@ final class Site: Sendable {
             last = answer.body.text
             return [200, 409].contains(answer.status)
         }
+        let told = try await get("GET", url, "/collections/\(collection)")["result"]?["config"]?["params"]
+        guard told?["shard_number"] == .integer(Int64(shards)), told?["replication_factor"] == .integer(Int64(replicas))
+        else {
+            throw CheckFailure(
+                "\(collection): expected \(shards) shards, \(replicas) replicas, got \(told?.text ?? "nothing")")
+        }
     }
 
     /// Writes points with the vectors of the load, and a payload that says which write it was.

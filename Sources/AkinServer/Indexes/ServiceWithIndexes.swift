@@ -59,6 +59,11 @@ public struct ServiceWithIndexes: CollectionService {
         return try await base.configuration(of: name)
     }
 
+    /// How a collection is spread; an index file is not.
+    public func placement(of name: String) async throws -> Placement {
+        indexes[name] == nil ? try await base.placement(of: name) : Placement(shards: 1, replicas: 1)
+    }
+
     /// Adds or replaces points, in a collection.
     public func upsert(_ points: [Point], into name: String) async throws {
         try await writable(name).upsert(points, into: name)

@@ -13,8 +13,9 @@ extension Routes {
                 since: context.start, .object(["collections": .array(names.map { .object(["name": .string($0)]) })]))
         }
         on(.get, "/collections/:collection", .read) { _, context in
-            let description = try await service.describe(try context.collection())
-            return Reply.ok(since: context.start, QdrantCollection.info(description))
+            let name = try context.collection()
+            let info = QdrantCollection.info(try await service.describe(name), try await service.placement(of: name))
+            return Reply.ok(since: context.start, info)
         }
         on(.get, "/collections/:collection/exists", .read) { _, context in
             let name = try context.collection()
@@ -166,7 +167,7 @@ enum QdrantCollection {
     }
 
     /// What Qdrant tells about a collection, and more under `akin`.
-    static func info(_ description: CollectionDescription) -> JSON {
+    static func info(_ description: CollectionDescription, _ placement: Placement) -> JSON {
         let configuration = description.configuration
         let distance =
             switch configuration.metric {
@@ -189,7 +190,8 @@ enum QdrantCollection {
                     "vectors": .object([
                         "size": .integer(Int64(configuration.dimension)), "distance": .string(distance),
                     ]),
-                    "shard_number": .integer(1), "replication_factor": .integer(1),
+                    "shard_number": .integer(Int64(placement.shards ?? 1)),
+                    "replication_factor": .integer(Int64(placement.replicas ?? 1)),
                     "write_consistency_factor": .integer(1), "on_disk_payload": .bool(true),
                 ]),
                 // Fields that Qdrant's clients insist on; only m is a choice that collections have here.

@@ -23,6 +23,9 @@ public protocol CollectionService: Sendable {
     /// What a collection is made of; quick, because every search asks.
     func configuration(of name: String) async throws -> CollectionConfiguration
 
+    /// How a collection is spread; one part, kept once, unless the service says otherwise.
+    func placement(of name: String) async throws -> Placement
+
     /// A collection as it is now.
     func describe(_ name: String) async throws -> CollectionDescription
 
@@ -89,6 +92,9 @@ extension CollectionService {
     public func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
         try await create(name, configuration, Placement())
     }
+
+    /// One part, kept once.
+    public func placement(of name: String) async throws -> Placement { Placement(shards: 1, replicas: 1) }
 }
 
 /// A page of points to be read.

@@ -1,4 +1,4 @@
-/// How a collection is spread over machines, as far as whoever creates it says so.
+/// How a collection is spread over machines, as far as whoever creates it says so, or as the service did it.
 public struct Placement: Sendable, Equatable {
     /// Parts that the points are spread over.
     public var shards: Int?
