@@ -5,7 +5,7 @@ internal import Synchronization
 /// Each set of rows belongs to a state of the catalogue. A later state differs in the rows that transactions touched since;
 /// only those are asked again. A reader may stand in an older state than the newest set, and then finds nothing here.
 final class MatchCache: Sendable {
-    /// Bytes that all sets may take.
+    /// Bytes that all sets and their filters may take.
     private static let greatestByteCount = 64 << 20
     private static let greatestCount = 64
     /// Touched rows that are remembered.
@@ -15,6 +15,7 @@ final class MatchCache: Sendable {
         var filter: Filter
         var generation: Int64
         var rows: RowSet
+        var byteCount: Int
     }
 
     private struct State {
@@ -51,16 +52,17 @@ final class MatchCache: Sendable {
 
     /// Keeps what passed in a state.
     func keep(_ rows: RowSet, _ filter: Filter, _ generation: Int64) {
-        guard rows.byteCount < Self.greatestByteCount / 4 else { return }
+        let byteCount = rows.byteCount + filter.byteCount
+        guard byteCount < Self.greatestByteCount / 4 else { return }
         state.withLock { state in
             if let place = state.entries.firstIndex(where: { $0.filter == filter }) {
                 if state.entries[place].generation > generation { return }
                 state.entries.remove(at: place)
             }
-            state.entries.append(Entry(filter: filter, generation: generation, rows: rows))
-            var bytes = state.entries.reduce(0) { $0 + $1.rows.byteCount }
+            state.entries.append(Entry(filter: filter, generation: generation, rows: rows, byteCount: byteCount))
+            var bytes = state.entries.reduce(0) { $0 + $1.byteCount }
             while state.entries.count > Self.greatestCount || bytes > Self.greatestByteCount {
-                bytes -= state.entries.removeFirst().rows.byteCount
+                bytes -= state.entries.removeFirst().byteCount
             }
         }
     }

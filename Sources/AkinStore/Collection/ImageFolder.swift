@@ -59,9 +59,14 @@ final class ImageFolder: Sendable {
                 hold(digest)
                 digests.append(digest)
                 let path = path(digest)
-                guard !FileSystem.exists(path) else { continue }
+                let part = "\(folder)/\(digest.prefix(2))"
+                guard !FileSystem.exists(path) else {
+                    // Somebody else may have stored it just now, and not have come this far.
+                    try FileSystem.synchronizeFolder(part)
+                    continue
+                }
                 try faults.check(.writeImage, path: path)
-                try FileSystem.makeFolder("\(folder)/\(digest.prefix(2))")
+                try FileSystem.makeFolder(part)
                 let file = try AtomicFile(path: path)
                 try image.withUnsafeBytes { try file.write($0) }
                 try file.commit()

@@ -102,7 +102,8 @@ package final class WriteAheadLog: @unchecked Sendable {
     func rotate() throws(StoreError) {
         let old = current.withLock { $0 }
         guard old.firstSequence != nextSequence else { return }
-        try synchronize()
+        // Even if somebody else is about to: who comes later looks at the new file only.
+        try old.synchronize()
         let new = try LogFile(
             creating: Self.path(of: nextSequence, in: folder), firstSequence: nextSequence, faults: settings.faults)
         full.withLock { $0.append((old.path, old.firstSequence, old.byteCount)) }

@@ -26,7 +26,7 @@ struct CollectionFolders {
 
     /// Makes a folder, lets it be filled, and gives it its name.
     func add(_ name: String, _ fill: (String) throws -> Void) throws -> String {
-        let new = scratch("new"), path = folder + "/" + name
+        let new = scratch("new"), path = path(name)
         do {
             try fill(new)
             try FileSystem.rename(new, to: path)
@@ -40,12 +40,12 @@ struct CollectionFolders {
     /// Removes a folder; it is gone at once.
     func remove(_ name: String) throws {
         let old = scratch("old")
-        try FileSystem.rename(folder + "/" + name, to: old)
+        try FileSystem.rename(path(name), to: old)
         FileSystem.removeFolder(old)
     }
 
     /// Makes a folder that is to take the place of another, and lets it be filled.
-    func prepare(_ name: String, _ fill: (String) throws -> Void) throws -> String {
+    func prepare(_ fill: (String) throws -> Void) throws -> String {
         let new = scratch("new")
         do { try fill(new) } catch {
             FileSystem.removeFolder(new)
@@ -54,18 +54,26 @@ struct CollectionFolders {
         return new
     }
 
+    /// Where the folder of a collection is.
+    func path(_ name: String) -> String { folder + "/" + name }
+
+    private func ready(_ name: String) -> String { "\(folder)/.ready-\(name)" }
+
+    /// Whether an exchange was begun that is brought to its end when the store is opened.
+    func isDecided(_ name: String) -> Bool { FileSystem.exists(ready(name)) }
+
     /// Puts a prepared folder in the place of another, which goes; gives its path.
     func exchange(_ name: String, _ prepared: String) throws -> String {
-        let ready = "\(folder)/.ready-\(name)"
+        let ready = ready(name)
         FileSystem.removeFolder(ready)
         // From here on it is decided: a crash does not take it back.
         try FileSystem.rename(prepared, to: ready)
         try complete(name, ready)
-        return folder + "/" + name
+        return path(name)
     }
 
     private func complete(_ name: String, _ ready: String) throws {
-        let path = folder + "/" + name
+        let path = path(name)
         if FileSystem.exists(path) { try remove(name) }
         try FileSystem.rename(ready, to: path)
     }

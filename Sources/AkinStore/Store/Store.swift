@@ -121,24 +121,56 @@ public final class Store: Sendable {
             guard let found = collections.withLock({ $0[name] }) else { throw StoreError.noCollection(name) }
             if case .success(let collection) = found { collection.close() }
             collections.withLock { $0[name] = nil }
-            try folders.remove(name)
+            do { try folders.remove(name) } catch {
+                // It would be back when the store is opened again, so it stays known, and can be dropped again.
+                collections.withLock { $0[name] = .failure(StoreError(error)) }
+                throw error
+            }
         }
     }
 
     /// Puts another folder in the place of a collection's; for snapshots.
     func replace(_ name: String, _ fill: (String) throws -> Void) throws -> VectorCollection {
         try CollectionFolders.check(name)
-        return try structure.withLock {
-            try checkOpen()
-            do {
-                let ready = try folders.prepare(name, fill)
-                if case .success(let old)? = collections.withLock({ $0[name] }) { old.close() }
-                collections.withLock { $0[name] = nil }
-                let folder = try folders.exchange(name, ready)
-                let collection = try VectorCollection.open(name, folder, settings)
-                collections.withLock { $0[name] = .success(collection) }
-                return collection
-            } catch { throw StoreError(error) }
+        try checkOpen()
+        do {
+            // It takes long, and nobody else has to wait for it.
+            let prepared = try folders.prepare(fill)
+            return try structure.withLock {
+                do {
+                    try checkOpen()
+                    return try exchange(name, prepared)
+                } catch {
+                    FileSystem.removeFolder(prepared)
+                    throw error
+                }
+            }
+        } catch { throw StoreError(error) }
+    }
+
+    private func exchange(_ name: String, _ prepared: String) throws -> VectorCollection {
+        let old = collections.withLock { collections in
+            let wait = StoreError.unavailable("collection \"\(name)\" is being restored; try again in a while")
+            return collections.updateValue(.failure(wait), forKey: name)
+        }
+        if case .success(let old)? = old { old.close() }
+        do {
+            let collection = try VectorCollection.open(name, try folders.exchange(name, prepared), settings)
+            collections.withLock { $0[name] = .success(collection) }
+            return collection
+        } catch {
+            // Until the exchange is decided, what was there goes on; afterwards it must not, or its writes would be lost.
+            let path = folders.path(name)
+            let next: Result<VectorCollection, StoreError>? =
+                if folders.isDecided(name) {
+                    .failure(StoreError(error))
+                } else if !FileSystem.exists(path) {
+                    nil
+                } else {
+                    Result { try VectorCollection.open(name, path, settings) }.mapError { StoreError($0) }
+                }
+            collections.withLock { $0[name] = next }
+            throw error
         }
     }
 

@@ -289,4 +289,33 @@ import Testing
             #expect(abs(try catalog.estimate(.init(must: [.match(size, .integer(1))])) - 5000) < 2800)
         }
     }
+
+    @Test(arguments: [false, true])
+    func spellingsOfOneCharacterAreToldApart(isIndexed: Bool) throws {
+        try withTemporaryDirectory { folder in
+            var costs = FilterCosts()
+            costs.keptRows = 0
+            let catalog = try Catalog(
+                creatingAt: folder + "/c", configuration: CollectionConfiguration(dimension: 1, metric: .l2),
+                costs: costs)
+            let (short, long) = ("\u{e9}", "e\u{301}")
+            let paths = try [short, long].map { try #require(FieldPath($0)) }
+            try catalog.write { writer in
+                if isIndexed { try writer.createIndex(paths[0], .keyword) }
+                try writer.upsert(.number(1), payload: JSON.object([short: .string(short)]).encoded, row: 0)
+            }
+            func rows(_ path: FieldPath, _ text: String) throws -> [Int64] {
+                try catalog.matches(Filter(must: [.match(path, .string(text))])).rows
+            }
+            for _ in 0..<2 {
+                #expect(try rows(paths[0], short) == [0])
+                #expect(try rows(paths[0], long) == [])
+                #expect(try rows(paths[1], short) == [])
+            }
+            try catalog.write { try $0.createIndex(paths[1], .keyword) }
+            #expect(try catalog.payloadIndexes().count == (isIndexed ? 2 : 1))
+            #expect(try rows(paths[1], short) == [])
+            #expect(Filter(must: [.any(paths[0], [.string(short)])]) != Filter(must: [.any(paths[0], [.string(long)])]))
+        }
+    }
 }
