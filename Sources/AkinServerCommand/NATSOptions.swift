@@ -1,4 +1,5 @@
 import AkinCluster
+import AkinServer
 import ArgumentParser
 import Foundation
 import Logging

@@ -1,3 +1,4 @@
+internal import AkinServer
 internal import AkinStore
 package import Logging
 internal import Synchronization

@@ -1,4 +1,5 @@
 internal import Akin
+internal import AkinServer
 package import AkinStore
 internal import Foundation
 

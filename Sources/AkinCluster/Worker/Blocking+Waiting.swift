@@ -1,3 +1,4 @@
+internal import AkinServer
 internal import Dispatch
 internal import Synchronization
 

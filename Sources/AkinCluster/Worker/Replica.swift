@@ -1,3 +1,4 @@
+internal import AkinServer
 internal import AkinStore
 internal import Foundation
 internal import Logging

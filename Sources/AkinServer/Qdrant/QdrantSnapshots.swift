@@ -101,7 +101,7 @@ extension ServerEnvironment {
             else { throw StoreError.storage("uploads cannot be written to \(uploads.path)") }
             defer { try? handle.close() }
             while let bytes = try await parts.nextBytes() {
-                do { try handle.write(contentsOf: bytes) } catch {
+                do { try await Blocking.run { try handle.write(contentsOf: bytes) } } catch {
                     throw StoreError.diskFull("the uploaded snapshot cannot be written: \(error)")
                 }
             }
@@ -112,7 +112,7 @@ extension ServerEnvironment {
 
     fileprivate func restore(_ name: String, from file: URL, checksum: String?) async throws {
         if let checksum {
-            let actual = try Self.checksum(of: file)
+            let actual = try await Blocking.run { try Self.checksum(of: file) }
             guard actual == checksum.lowercased() else {
                 throw RequestError.invalid("checksum", expected: "\(checksum.prefix(128))", actual: actual)
             }

@@ -1,4 +1,5 @@
 internal import Akin
+internal import AkinServer
 internal import AkinStore
 internal import Foundation
 

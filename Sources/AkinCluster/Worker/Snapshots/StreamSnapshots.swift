@@ -1,3 +1,4 @@
+internal import AkinServer
 package import AkinStore
 internal import Foundation
 
