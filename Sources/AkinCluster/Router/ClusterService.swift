@@ -16,6 +16,8 @@ package final class ClusterService: CollectionService {
     let asker: ShardAsker
     let writer: ShardWriter
     private let running = Atomic<Int>(0)
+    /// Publishing blocks while a connection to the servers stalls.
+    package var isLocal: Bool { false }
 
     /// Serves the collections that a directory knows.
     ///

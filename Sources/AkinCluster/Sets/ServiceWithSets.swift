@@ -6,6 +6,9 @@ package import Foundation
 package struct ServiceWithSets: CollectionService {
     private let base: ClusterService
 
+    /// What the service of the cluster is.
+    package var isLocal: Bool { base.isLocal }
+
     /// Puts the sets that the service's directory knows beside its collections.
     package init(_ base: ClusterService) { self.base = base }
 

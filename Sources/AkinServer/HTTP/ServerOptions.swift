@@ -64,8 +64,10 @@ public struct ServerOptions: Sendable {
         return Application(
             responder: Frame(routes, environment, keys: keys), server: server ?? http, configuration: configuration,
             onServerRunning: { channel in
-                // Connections that come together are accepted together, not four by four between requests of the first.
-                try? await channel.setOption(.maxMessagesPerRead, value: 128).get()
+                // Connections that come together are accepted together, not four by four between requests of the first;
+                // never so many that they would be far more than the limit, which is looked at in between.
+                let together = min(128, max(1, limits.connections / 32))
+                try? await channel.setOption(.maxMessagesPerRead, value: UInt(together)).get()
                 await onRunning(channel.localAddress?.port ?? 0)
             }, logger: logger)
     }

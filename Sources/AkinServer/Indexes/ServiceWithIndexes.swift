@@ -7,6 +7,9 @@ public struct ServiceWithIndexes: CollectionService {
     private let indexes: [String: IndexCollection]
     private let pool: WorkPool
 
+    /// Whether the other service is; index files are read on threads of this one.
+    public var isLocal: Bool { base.isLocal }
+
     /// Puts index files beside a service's collections.
     ///
     /// - Throws: `StoreError.collectionExists` where two have the same name.
@@ -85,7 +88,7 @@ public struct ServiceWithIndexes: CollectionService {
     ) async throws -> [StoredPoint] {
         guard let index = indexes[name] else { return try await base.retrieve(ids, fields, from: name) }
         if fields.vector { _ = try index.needSet("giving vectors") }
-        return ids.compactMap { id in index.row(id).map { index.point($0, fields) } }
+        return try await pool.run { ids.compactMap { id in index.row(id).map { index.point($0, fields) } } }
     }
 
     /// A page of points.

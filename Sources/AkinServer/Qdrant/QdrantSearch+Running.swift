@@ -15,9 +15,9 @@ extension ServerEnvironment {
     ) async throws -> ([QdrantAnswer], Metric) {
         let configuration = try await service.configuration(of: collection)
         let metric = configuration.metric
-        let vectorCount = searches.reduce(0) { $0 + ($1.query.fields.vector ? $1.query.limit : 0) }
+        let vectorCount = searches.reduce(0) { $0 + ($1.query.fields.vector ? $1.loadedCount : 0) }
         try checkReply(vectorCount, PointFields(vector: true), dimension: configuration.dimension)
-        let vectors = try await self.vectors(of: searches, in: collection)
+        let vectors = try await self.vectors(of: searches, in: collection, dimension: configuration.dimension)
         var answers = [QdrantAnswer?](repeating: nil, count: searches.count)
         var queries: [SearchQuery] = []
         var places: [Int] = []
@@ -60,11 +60,19 @@ extension ServerEnvironment {
             plan: search.query.filter.isEmpty ? .unfiltered : .matchesFirst)
     }
 
+    /// The vectors of all points that are examples, of which there may be as many as a reply could show.
     private func vectors(
-        of searches: [QdrantSearch], in collection: String
+        of searches: [QdrantSearch], in collection: String, dimension: Int
     ) async throws -> [PointID: [Float]] {
         let ids = Set(searches.flatMap(\.ids))
         guard !ids.isEmpty else { return [:] }
+        let most = limits.replyNumbers / dimension
+        guard ids.count <= most else {
+            throw RequestError.invalid(
+                searches.count > 1 ? "searches" : "positive",
+                expected: "at most \(most) points of \(dimension) numbers as examples", actual: "\(ids.count)",
+                status: .unprocessableContent)
+        }
         let points = try await service.retrieve(ids.sorted(), PointFields(vector: true), from: collection)
         let vectors = Dictionary(points.compactMap { point in point.vector.map { (point.id, $0) } }) { $1 }
         if let missing = ids.sorted().first(where: { vectors[$0] == nil }) { throw StoreError.noPoint(missing) }

@@ -28,9 +28,18 @@ struct QdrantSearch {
         }
     }
 
-    /// Whether the reply is written quickly.
+    /// Whether the vector is found and the reply is written quickly, however large the points are.
     var hasShortReply: Bool {
-        query.limit <= (query.fields == PointFields() ? 256 : 16)
+        query.fields == PointFields() && query.limit + query.offset <= 256 && ids.count <= 16
+    }
+
+    /// Points that come with all that the reply shows of them, also those that the reply leaves out.
+    var loadedCount: Int {
+        switch target {
+        case .vector: query.limit
+        case .any: query.offset + query.limit
+        case .point, .examples: ids.isEmpty ? query.limit : query.offset + query.limit + Set(ids).count
+        }
     }
 
     /// Takes what all of Qdrant's searches have in common.

@@ -22,7 +22,8 @@ extension Routes {
                     try Reply.append(answers[0], metric, isQuery, environment, to: &result)
                     return Reply.ok(since: context.start, extra: Reply.plan(answers, isBatch: false)) { $0 += result }
                 }
-                return search.hasShortReply ? try await reply() : try await aside { try await reply() }
+                let isShort = search.hasShortReply && environment.service.isLocal
+                return isShort ? try await reply() : try await aside { try await reply() }
             }
             on(.post, "/collections/:collection/points/\(kind)/batch", .read) { request, context in
                 let name = try context.collection()

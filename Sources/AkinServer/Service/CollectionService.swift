@@ -6,6 +6,11 @@ public import Foundation
 /// Every call may be made from many tasks at once. What was acknowledged is seen by every later call. Calls throw
 /// ``AkinStore/StoreError``, or ``Overload`` when they are not even tried.
 public protocol CollectionService: Sendable {
+    /// Whether calls never block the thread that makes them: threads of this process do the work.
+    ///
+    /// Calls of other services are not made on event loops: a connection that stalls would stop all that a loop serves.
+    var isLocal: Bool { get }
+
     /// The names of all collections, in order.
     func collections() async throws -> [String]
 
@@ -88,6 +93,9 @@ public protocol CollectionService: Sendable {
 }
 
 extension CollectionService {
+    /// Nothing is known of the threads of a service that does not say more.
+    public var isLocal: Bool { false }
+
     /// Makes an empty collection, wherever the service likes.
     public func create(_ name: String, _ configuration: CollectionConfiguration) async throws {
         try await create(name, configuration, Placement())

@@ -8,6 +8,8 @@ public import Foundation
 public final class LocalService: CollectionService {
     private let store: Store
     private let reads, writes, chores: WorkPool
+    /// Pools do all that blocks.
+    public var isLocal: Bool { true }
 
     /// Serves a store, which it closes in the end.
     ///
@@ -125,7 +127,7 @@ public final class LocalService: CollectionService {
     /// A collection's snapshots, oldest first.
     public func snapshots(of name: String) async throws -> [SnapshotDescription] {
         _ = try store.collection(name)
-        return try await chores.run { [store] in try store.snapshots(of: name) }
+        return try await reads.run { [store] in try store.snapshots(of: name) }
     }
 
     /// Where a snapshot's file is.
@@ -136,7 +138,7 @@ public final class LocalService: CollectionService {
     /// Deletes a snapshot.
     public func deleteSnapshot(_ snapshot: String, of name: String) async throws {
         _ = try store.collection(name)
-        try await chores.run { [store] in try store.deleteSnapshot(of: name, named: snapshot) }
+        try await reads.run { [store] in try store.deleteSnapshot(of: name, named: snapshot) }
     }
 
     /// Puts what a snapshot's file holds in the place of a collection.

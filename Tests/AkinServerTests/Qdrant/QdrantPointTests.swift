@@ -211,6 +211,30 @@ import Testing
         }
     }
 
+    /// Those of examples count, and those of points that a page passes over.
+    @Test func soManyVectorsAreLoadedAtOnce() async throws {
+        var limits = ServerLimits()
+        limits.replyNumbers = 6
+        try await TestServer.with(limits: limits) { server in
+            try await server.fill([[0, 0], [1, 1], [2, 2], [3, 3]])
+            let path = "/collections/c/points/"
+            for (kind, refused, served, field) in [
+                ("recommend", #"{"positive":[0,1,2],"negative":[3],"limit":1}"#, "3", "positive"),
+                (
+                    "query/batch", #"{"searches":[{"query":0},{"query":1},{"query":2},{"query":3}]}"#, "3",
+                    "searches"
+                ),
+                ("query", #"{"limit":2,"offset":2,"with_vector":true}"#, "2", "with_vector"),
+                ("query", #"{"query":0,"limit":2,"offset":1,"with_vector":true}"#, "2", "with_vector"),
+            ] {
+                let reply = try await server.send(.post, path + kind, refused)
+                #expect(reply.status == 422, "\(refused)")
+                #expect(reply.error("field") == field)
+                try await server.result(.post, path + kind, refused.replacing(served, with: "1"))
+            }
+        }
+    }
+
     @Test func tooManyPointsAreRefused() async throws {
         var limits = ServerLimits()
         limits.points = 2

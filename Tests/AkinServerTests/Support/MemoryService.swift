@@ -18,11 +18,14 @@ final class MemoryService: CollectionService {
     /// Called before every search, to note it, to make it slow, or to let it fail.
     private let beforeSearch: @Sendable ([SearchQuery]) async throws -> Void
 
+    let isLocal: Bool
+
     init(
-        folder: URL = FileManager.default.temporaryDirectory,
+        folder: URL = FileManager.default.temporaryDirectory, isLocal: Bool = true,
         beforeSearch: @escaping @Sendable ([SearchQuery]) async throws -> Void = { _ in }
     ) {
         self.folder = folder
+        self.isLocal = isLocal
         self.beforeSearch = beforeSearch
     }
 
