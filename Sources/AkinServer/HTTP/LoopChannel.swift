@@ -5,14 +5,18 @@ internal import NIOCore
 /// Connections whose tasks run on their own event loops.
 ///
 /// A request then comes, is read, and is answered on one thread, and only its search on another; with Swift's own threads
-/// between them every request wakes two threads more. What runs there must be short, or step aside (``aside(_:)``).
+/// between them every request wakes two threads more. What runs there must be short, or step aside (``aside(_:)``). They
+/// end once their clients have what was written (``CloseAfterWrites``).
 struct LoopChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
 
     init(_ base: Base) { self.base = base }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
-        base.setup(channel: channel, logger: logger)
+        do { try channel.pipeline.syncOperations.addHandler(CloseAfterWrites()) } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
+        return base.setup(channel: channel, logger: logger)
     }
 
     func handle(value: Base.Value, logger: Logger) async {

@@ -1,4 +1,5 @@
 import AkinServer
+import AkinStore
 import AkinTestSupport
 import Foundation
 import Hummingbird
@@ -146,6 +147,57 @@ import Testing
             #expect(reply.contains("200 OK"), "\(reply)")
         }
         #expect(try await service.collections() == ["late"])
+    }
+
+    @Test("at the end a client that reads slowly gets all of a large reply")
+    func shutdownWhileReplying() async throws {
+        let service = MemoryService()
+        try await service.create("c", CollectionConfiguration(dimension: 1, metric: .l2))
+        // More than the system keeps for a connection.
+        let text = String(repeating: "x", count: 1 << 20)
+        try await service.upsert(
+            (0..<32).map { Point(id: .number($0), vector: [1], payload: ["text": .string(text)]) }, into: "c")
+        try await Self.run(service) { port, environment, end in
+            let slow = try #require(RawConnection(port: port))
+            slow.send("POST /collections/c/points/scroll HTTP/1.1\r\nhost: test\r\ncontent-length: 12\r\n\r\n")
+            slow.send(#"{"limit":32}"#)
+            // Something of it has come, and the server has nothing more to do for it.
+            while !slow.isReadable || environment.metrics.runningCount > 0 { await Task.yield() }
+            await end()
+            while RawConnection(port: port) != nil { await Task.yield() }
+            let reply = await slow.readSlowly()
+            #expect(reply.count > 32 << 20)
+            #expect(reply.end.contains(RawConnection.end), "\(reply.end.suffix(100))")
+        }
+    }
+
+    /// Whether the task that calls this runs on an event loop, and not on Swift's own threads.
+    private static func isOnLoop() -> Bool {
+        withUnsafeCurrentTask { task in
+            guard let executor = task?.unownedTaskExecutor else { return false }
+            return executor != globalConcurrentExecutor.asUnownedTaskExecutor()
+        }
+    }
+
+    @Test(
+        "only searches of this process whose replies are short are answered on event loops",
+        arguments: [
+            ("search", #"{"vector":[1],"limit":10}"#, true, true),
+            ("recommend", #"{"positive":[0,1],"negative":[2],"limit":1}"#, true, true),
+            ("search", #"{"vector":[1],"limit":10}"#, false, false),
+            ("search", #"{"vector":[1],"limit":1,"with_payload":true}"#, true, false),
+            ("search", #"{"vector":[1],"limit":1,"with_vector":true}"#, true, false),
+            ("search", #"{"vector":[1],"limit":200,"offset":57}"#, true, false),
+            ("recommend", #"{"positive":[0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16],"limit":1}"#, true, false),
+        ])
+    func shortSearches(kind: String, body: String, isLocal: Bool, isShort: Bool) async throws {
+        let seen = Shared<[Bool]>([])
+        let service = MemoryService(isLocal: isLocal) { _ in seen.withLock { $0.append(Self.isOnLoop()) } }
+        try await TestServer.with(service, over: .live) { server in
+            try await server.fill((0..<17).map { [Float($0)] })
+            try await server.result(.post, "/collections/c/points/" + kind, body)
+        }
+        #expect(seen.withLock { $0 } == [isShort])
     }
 
     @Test("a handler that takes long keeps none of the others waiting who share its event loop")

@@ -81,6 +81,23 @@ final class RawConnection: @unchecked Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Reads until the other side closes, at first a little at a time; how many bytes came, and the last of them.
+    func readSlowly() async -> (count: Int, end: String) {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                var total = 0
+                var end: [UInt8] = []
+                var buffer = [UInt8](repeating: 0, count: 1 << 16)
+                while case let count = recv(self.descriptor, &buffer, buffer.count, 0), count > 0 {
+                    total += count
+                    end = Array((end + buffer.prefix(count)).suffix(100))
+                    if total < 1 << 20 { Thread.sleep(forTimeInterval: 0.05) }
+                }
+                continuation.resume(returning: (total, String(decoding: end, as: UTF8.self)))
+            }
+        }
+    }
+
     /// Sends a request without a body and reads the reply, which must be JSON in the usual envelope.
     func get(_ path: String) async -> String {
         send("GET \(path) HTTP/1.1\r\nhost: test\r\n\r\n")
