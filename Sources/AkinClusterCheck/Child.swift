@@ -48,8 +48,12 @@ final class Child: @unchecked Sendable {
     /// Sends a signal, and waits for its end where the signal ends it.
     func signal(_ number: Int32) {
         guard let process = lock.withLock({ process }), process.isRunning else { return }
-        kill(process.processIdentifier, number)
-        if number == SIGKILL || number == SIGTERM { process.waitUntilExit() }
+        let id = process.processIdentifier
+        kill(id, number)
+        guard number == SIGKILL || number == SIGTERM else { return }
+        // Asked of the system: `waitUntilExit` now and then misses an end, and waits for ever. Foundation collects it.
+        var information = siginfo_t()
+        while waitid(P_PID, id_t(id), &information, WEXITED | WNOWAIT) != 0, errno == EINTR {}
     }
 
     /// Ends it as a power failure would, whatever state it is in.

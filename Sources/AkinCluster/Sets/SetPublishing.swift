@@ -43,13 +43,13 @@ package struct SetPublishing: Sendable {
         guard count >= 1 else {
             throw StoreError.invalid(field: "shards", expected: "1 or more", actual: "\(count)")
         }
-        if try await bucket({ try $0.get(ClusterNames.collection(set)) }) != nil {
+        if try await read(ClusterNames.collection(set)) != nil {
             throw StoreError.collectionExists(set)
         }
         let shards = try await waitUntilOpen(version, of: set, shards: count, copies: copies, patience: patience)
         let new = try await describe(shards, version)
         while true {
-            let entry = try await bucket { try $0.get(ClusterNames.set(set)) }
+            let entry = try await read(ClusterNames.set(set))
             let old = try entry.map { try PublishedSet(decoding: $0.bytes, of: set) }
             if let old { try Self.check(new, follows: old.version, set) }
             let isSame = old?.version.name == version
@@ -65,7 +65,7 @@ package struct SetPublishing: Sendable {
     ///   `.unavailable` where its shards are not open.
     package func rollBack(_ set: String, patience: Double = 30) async throws -> PublishedSet {
         while true {
-            guard let entry = try await bucket({ try $0.get(ClusterNames.set(set)) }) else {
+            guard let entry = try await read(ClusterNames.set(set)) else {
                 throw StoreError.noCollection(set)
             }
             let now = try PublishedSet(decoding: entry.bytes, of: set)
@@ -82,6 +82,18 @@ package struct SetPublishing: Sendable {
 
     private func bucket<T: Sendable>(_ body: @escaping @Sendable (KeyValueBucket) throws -> T) async throws -> T {
         try await Blocking.run { [session] in try body(session.bucket) }
+    }
+
+    /// Reads, again where nobody answers: what is asked of a bucket without a leader, as it is when it is new, gets lost.
+    private func read(_ key: String) async throws -> KeyValueBucket.Entry? {
+        var attempts = 1
+        while true {
+            do { return try await bucket { try $0.get(key) } } catch let failure as NATSFailure {
+                guard [.timeout, .away, .noResponders].contains(failure.kind), attempts < 5 else { throw failure }
+                attempts += 1
+            }
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 
     /// Writes unless somebody else did meanwhile.
