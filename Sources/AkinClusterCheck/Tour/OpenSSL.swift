@@ -10,7 +10,10 @@ struct OpenSSL {
 
     /// Runs it, and gives what it writes.
     @discardableResult
-    func run(_ arguments: String...) throws -> [UInt8] {
+    func run(_ arguments: String...) throws -> [UInt8] { try run(arguments) }
+
+    @discardableResult
+    private func run(_ arguments: [String]) throws -> [UInt8] {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
@@ -30,16 +33,14 @@ struct OpenSSL {
     /// Makes NAME.pem and NAME.key: a certificate for this machine, which vouches for itself unless another does.
     func makeCertificate(_ name: String, from authority: String? = nil) throws {
         try run("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", "\(name).key")
-        let subject = ["-subj", "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1"]
+        var request = [
+            "req", "-x509", "-new", "-key", "\(name).key", "-days", "1", "-out", "\(name).pem", "-subj", "/CN=\(name)",
+            "-addext", "subjectAltName=IP:127.0.0.1",
+        ]
         if let authority {
-            try run(
-                "req", "-x509", "-new", "-key", "\(name).key", "-days", "1", subject[0], subject[1], subject[2],
-                subject[3], "-addext", "basicConstraints=critical,CA:FALSE", "-CA", "\(authority).pem", "-CAkey",
-                "\(authority).key", "-out", "\(name).pem")
-        } else {
-            try run(
-                "req", "-x509", "-new", "-key", "\(name).key", "-days", "1", subject[0], subject[1], subject[2],
-                subject[3], "-out", "\(name).pem")
+            request += ["-addext", "basicConstraints=critical,CA:FALSE"]
+            request += ["-CA", "\(authority).pem", "-CAkey", "\(authority).key"]
         }
+        try run(request)
     }
 }

@@ -65,7 +65,7 @@ extension JSON {
         }
     }
 
-    /// Adds the kind of value, and its bytes.
+    /// Adds what tells values apart; of an object the number of its members only.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -74,7 +74,7 @@ extension JSON {
         case .number(let value): hasher.combine(value)
         case .string(let text): ByteText(text).hash(into: &hasher)
         case .array(let elements): hasher.combine(elements)
-        // Members have no order; how many there are tells enough.
+        // Members have no order.
         case .object(let members): hasher.combine(members.count)
         }
     }
