@@ -28,10 +28,14 @@ extension CUDACase {
                 try expectSameClusters(try KMeans.train(points, centroids: 60, options: options), expected, "\(start)")
             }
         },
-        CUDACase("an inverted file trained there has the CPU's lists") { device in
+        CUDACase("an inverted file trained and filled there has the CPU's lists and codes") { device in
             let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
             let points = clusterRows(600, 16, seed: 3)
-            for (spec, metric) in [("IVF20,Flat", Metric.l2), ("IVF12,PQ4", .cosine)] {
+            for (spec, metric) in [
+                ("IVF20,Flat", Metric.l2), ("IVF12,PQ4", .cosine), ("IVF12,PQ8x6", .l2), ("IVF9,PQ1x4", .l2),
+                ("OPQ4,IVF12,PQ4x5,RFlat", .innerProduct), ("IVF12,PQ16x4fsr", .l2), ("IVF12,PQ8x4fs", .innerProduct),
+                ("IVF12,SQ8", .l2),
+            ] {
                 let parsed = try IndexSpec(parsing: spec)
                 var (there, here) = (
                     try IVFIndex(
@@ -41,9 +45,22 @@ extension CUDACase {
                 )
                 try there.add(points, device: clustering)
                 try here.add(points)
+                try expect(there.interleavedLists() == here.interleavedLists(), "\(spec): lists or codes differ")
                 let queries = clusterRows(20, 16, seed: 4), options = SearchOptions(nprobe: 3)
                 try expectSame(
                     there.search(queries, k: 10, options: options), here.search(queries, k: 10, options: options), spec)
+            }
+        },
+        CUDACase("product codes made there are the CPU's bytes") { device in
+            let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
+            for (m, nbits) in [(3, 8), (4, 6), (5, 4), (12, 4)] {
+                let vectors = clusterRows(300, 3 * m, seed: 7)
+                let quantizer = try ProductQuantizer.train(
+                    .init(dimension: vectors.columns, m: m, nbits: nbits), vectors, iterations: 2)
+                let held = try clustering.hold(vectors, centroids: 1, metric: .l2)
+                let expected = try quantizer.encode(vectors)
+                let codes = try held.codes(by: quantizer, isResidual: false)
+                try expect(codes ?? [], equals: expected.withUnsafeElements { Array($0) }, "PQ\(m)x\(nbits)")
             }
         },
         CUDACase("iterations that stay on the device move centroids as the CPU does") { device in

@@ -1,4 +1,4 @@
-/// Does the two steps of k-means elsewhere than on the processor: on a GPU.
+/// Does the two steps of k-means elsewhere than on the processor, and codes vectors there: on a GPU.
 ///
 /// A training that uses one gives the centroids that the processor gives, provided that ``HeldPoints`` keeps its
 /// promises. Starts, empty clusters and the objective remain the processor's.
@@ -33,4 +33,14 @@ public protocol HeldPoints: AnyObject {
     /// - Returns: `[k, dimension]`.
     /// - Throws: what the device throws.
     func means(isSpherical: Bool) throws -> Matrix<Float>
+
+    /// The codes of the points, less the centroids that the last assignment gave them where residuals are coded.
+    ///
+    /// - Parameters:
+    ///   - quantizer: for vectors as long as the points, of 4 to 8 bits.
+    ///   - isResidual: whether centroids are taken off.
+    /// - Returns: `[n, quantizer.codeByteCount]`, the bytes of ``ProductQuantizer/encode(_:threads:)``; `nil` where the
+    ///   device has no room for a codebook of such parts.
+    /// - Throws: what the device throws.
+    func codes(by quantizer: ProductQuantizer, isResidual: Bool) throws -> [UInt8]?
 }

@@ -15,13 +15,13 @@ extension IVFIndex {
         try add(vectors, ids: ids, threads: threads, device: nil, monitor: monitor)
     }
 
-    /// Adds vectors whose lists a device finds: the same lists, unless a graph finds them here.
+    /// Adds vectors whose lists a device finds, and whose product codes of 4 to 8 bits it makes: the same lists and codes.
     ///
     /// - Parameters:
     ///   - vectors: `[n, dimension]`, finite.
     ///   - ids: as for ``add(_:ids:threads:monitor:)``.
     ///   - threads: threads to use; `nil` means one per core.
-    ///   - device: where vectors are assigned; the processor where it is `nil`, or a graph assigns them.
+    ///   - device: where vectors are assigned and coded; the processor where it is `nil`, or a graph assigns them.
     ///   - monitor: told of the vectors assigned and coded; nothing is added when it says stop.
     /// - Throws: as ``add(_:ids:threads:monitor:)``, and what the device throws.
     public mutating func add(
@@ -36,6 +36,8 @@ extension IVFIndex {
         // Assigning can be stopped and takes longest: nothing changes before it is done.
         var assigned: [UInt32] = []
         assigned.reserveCapacity(vectors.rows)
+        // Codes that the device made, of all vectors or of none.
+        var made: [UInt8] = []
         let step = 1 << 16
         for first in stride(from: 0, to: vectors.rows, by: step) {
             try monitor.update("assigning", done: first, total: vectors.rows)
@@ -43,8 +45,11 @@ extension IVFIndex {
             if let coarse {
                 let prepared = try prepared(block, threads: threads)
                 if let device, coarse.graph == nil {
-                    assigned += try device.hold(prepared, centroids: nlist, metric: codedMetric)
-                        .assign(to: coarse.centroids).numbers
+                    let held = try device.hold(prepared, centroids: nlist, metric: codedMetric)
+                    assigned += try held.assign(to: coarse.centroids).numbers
+                    if let quantizer = listQuantizer {
+                        made += try held.codes(by: quantizer, isResidual: isResidual) ?? []
+                    }
                 } else {
                     assigned += try coarse.assign(prepared, threads: threads, monitor: monitor)
                 }
@@ -56,7 +61,10 @@ extension IVFIndex {
         reserve(for: assigned)
         for first in stride(from: 0, to: vectors.rows, by: step) {
             let range = first..<min(first + step, vectors.rows)
-            try append(vectors.rows(range), to: assigned[range], ids: newIDs, firstID: first, threads: threads)
+            let bytes = codec.codeByteCount
+            let own = made.isEmpty ? nil : made[range.lowerBound * bytes..<range.upperBound * bytes]
+            try append(
+                vectors.rows(range), to: assigned[range], codes: own, ids: newIDs, firstID: first, threads: threads)
         }
         nextID = max(nextID, newIDs.upperBound)
         idsAreRows = idsAreRows && ids == nil
@@ -112,15 +120,19 @@ extension IVFIndex {
         }
     }
 
-    /// Codes vectors and puts them behind those of their lists.
+    /// Codes vectors, where `made` does not hold their codes, and puts them behind those of their lists.
     private mutating func append(
-        _ vectors: Matrix<Float>, to assigned: ArraySlice<UInt32>, ids: NewIDs, firstID: Int, threads: Int
+        _ vectors: Matrix<Float>, to assigned: ArraySlice<UInt32>, codes made: ArraySlice<UInt8>?, ids: NewIDs,
+        firstID: Int, threads: Int
     ) throws {
         let order = GroupedRows(assigned, nlist: nlist)
-        let prepared = try prepared(vectors, threads: threads)
         let codes = Buffer<UInt8>(uninitialized: vectors.rows * codec.codeByteCount)
         let fine = Buffer<UInt8>(uninitialized: vectors.rows * lists.shape.refinedByteCount)
-        encode(prepared, codec, order.rows, assigned, into: codes, threads: threads)
+        if let made {
+            gather(made, order.rows, into: codes)
+        } else {
+            encode(try prepared(vectors, threads: threads), codec, order.rows, assigned, into: codes, threads: threads)
+        }
         if let refinement { encode(vectors, refinement.codec, order.rows, nil, into: fine, threads: threads) }
 
         let targets = order.groups.map { group in
@@ -140,6 +152,17 @@ extension IVFIndex {
             (target.refined + first * refinedByteCount).update(
                 from: fine.pointer + group.rows.lowerBound * refinedByteCount, count: n * refinedByteCount)
             target.grow(by: n)
+        }
+    }
+
+    /// Copies the codes of rows in the given order.
+    private func gather(_ made: ArraySlice<UInt8>, _ rows: [UInt32], into codes: Buffer<UInt8>) {
+        let bytes = codec.codeByteCount
+        made.withUnsafeBufferPointer { made in
+            guard let from = made.baseAddress else { return }
+            for (place, row) in rows.enumerated() {
+                (codes.pointer + place * bytes).update(from: from + Int(row) * bytes, count: bytes)
+            }
         }
     }
 

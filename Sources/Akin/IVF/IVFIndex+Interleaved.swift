@@ -49,7 +49,7 @@ package struct ListTables: Sendable {
 
 extension IVFIndex {
     /// The quantizer of product codes of 4 to 8 bits, where these are what the lists hold.
-    private var listQuantizer: ProductQuantizer? {
+    package var listQuantizer: ProductQuantizer? {
         let quantizer = (codec as? PQCodec)?.quantizer ?? (codec as? FastScanCodec)?.quantizer
         return quantizer.flatMap { $0.nbits <= 8 ? $0 : nil }
     }

@@ -1,6 +1,33 @@
 internal import CAkinKernels
 
 extension ProductQuantizer {
+    /// Codes as a device makes them, one number a byte or two of 4 bits, as ``encode(_:)`` packs them.
+    ///
+    /// - Parameters:
+    ///   - words: `[count, perCode]`, lowest bits first; of 4 to 8 bits a number.
+    ///   - perCode: words of a code.
+    /// - Returns: `[count, codeByteCount]`.
+    package func packed(_ words: [UInt32], perCode: Int) -> [UInt8] {
+        let count = words.count / perCode, bytes = codeByteCount
+        return Array(unsafeUninitializedCapacity: count * bytes) { to, filled in
+            words.withUnsafeBytes { from in
+                withUnsafeTemporaryAllocation(of: UInt16.self, capacity: m) { numbers in
+                    guard let to = to.baseAddress, let numbers = numbers.baseAddress else { return }
+                    for i in 0..<count {
+                        let code = from[i * perCode * 4..<(i + 1) * perCode * 4], target = to + i * bytes
+                        if nbits == 8 || nbits == 4 {
+                            for (j, byte) in code.prefix(bytes).enumerated() { target[j] = byte }
+                        } else {
+                            for (s, byte) in code.prefix(m).enumerated() { numbers[s] = UInt16(byte) }
+                            akin_pq_pack(numbers, m, UInt32(nbits), target)
+                        }
+                    }
+                }
+            }
+            filled = count * bytes
+        }
+    }
+
     /// Codes `[count, dimension]` vectors into `[count, codeByteCount]`.
     ///
     /// Of equally near codewords the one of the smallest number is taken.

@@ -182,6 +182,32 @@ package final class DeviceClustering {
         try stream.copy(moved, 0..<moved.count, to: centroids)
     }
 
+    /// The product codes of the points, less their centroids where residuals are coded.
+    ///
+    /// Residuals need an assignment.
+    ///
+    /// - Parameters:
+    ///   - quantizer: for vectors as long as the points, of 4 to 8 bits.
+    ///   - isResidual: whether centroids are taken off.
+    /// - Returns: `[points, quantizer.codeByteCount]`; `nil` for parts that are too long for shared memory.
+    /// - Throws: ``CUDAError``: what the pool, compiling and launches throw.
+    /// - Complexity: O(points · ksub · dimension).
+    package func codes(by quantizer: ProductQuantizer, isResidual: Bool) throws(CUDAError) -> [UInt8]? {
+        precondition(quantizer.dimension == plan.dimension && (4...8).contains(quantizer.nbits))
+        precondition(isAssigned || !isResidual, "an assignment comes first")
+        let most = ProductCoding.mostComponents(ksub: quantizer.ksub, on: library.context.device)
+        guard quantizer.dsub <= most else { return nil }
+        let bytes = quantizer.nbits == 4 ? (quantizer.m + 1) / 2 : quantizer.m
+        let coding = try ProductCoding(
+            quantizer, words: (bytes + 3) / 4, library: library, pool: pool, stream: stream)
+        let made = try pool.allocate(UInt32.self, count: plan.points * coding.words, on: stream)
+        try stream.fill(made, byte: 0)
+        try coding.encode(
+            points, count: plan.points, residuals: isResidual ? (numbers.whole, centroids) : nil,
+            into: made.whole, on: stream)
+        return quantizer.packed(try stream.download(made), perCode: coding.words)
+    }
+
     /// The centroids on the device, `[centroids, dimension]`.
     ///
     /// - Throws: ``CUDAError``: what copies throw, and what went wrong in the work before.

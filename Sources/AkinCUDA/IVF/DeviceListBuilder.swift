@@ -13,7 +13,8 @@ package final class DeviceListBuilder {
     private let library: KernelLibrary
     private let pool: DevicePool
     private let stream: CUDAStream
-    private let means, codebooks: DeviceBuffer<Float>
+    private let coding: ProductCoding
+    private let means: DeviceBuffer<Float>
     private let numbers: DeviceBuffer<UInt32>
     private var codes: DeviceBuffer<UInt32>?
     private var terms: DeviceBuffer<Float>?
@@ -32,17 +33,14 @@ package final class DeviceListBuilder {
     package init(
         _ index: IVFIndex, capacity: Int, library: KernelLibrary, pool: DevicePool, stream: CUDAStream
     ) throws {
-        guard let shape = index.productShape, let compared = index.comparedCentroids, index.count == 0 else {
+        guard let shape = index.productShape, let quantizer = index.listQuantizer,
+            let compared = index.comparedCentroids, index.count == 0
+        else {
             throw IndexError.unsupported("\(index.spec) on a device; expected IVF…,PQ of 4 to 8 bits, without vectors")
         }
         let limit = Int(UInt32.max) - 4_096
         guard (1...limit).contains(capacity) else {
             throw CUDAError.outOfRange(name: "capacity", value: capacity, allowed: 1...limit)
-        }
-        // Codewords of a part, and that part of 256 vectors, lie in shared memory.
-        let most = library.context.device.sharedMemoryPerBlockOptIn / ((shape.ksub + 256) * 4)
-        guard shape.dsub <= most else {
-            throw CUDAError.outOfRange(name: "components of a part", value: shape.dsub, allowed: 1...max(1, most))
         }
         self.index = index
         self.shape = shape
@@ -52,13 +50,10 @@ package final class DeviceListBuilder {
         self.stream = stream
         metric = compared.metric
         scale = PointScale(compared.vectors, metric: compared.metric)
-        func upload(_ matrix: Matrix<Float>) throws(CUDAError) -> DeviceBuffer<Float> {
-            let buffer = try pool.allocate(Float.self, count: matrix.rows * matrix.columns, on: stream)
-            try matrix.withUnsafeElements { (x) throws(CUDAError) in try stream.upload(x, to: buffer) }
-            return buffer
-        }
-        means = try upload(compared.vectors)
-        codebooks = try upload(index.productTables(greatestTerm: 0).codebooks ?? Matrix([]))
+        coding = try ProductCoding(quantizer, words: shape.rows, library: library, pool: pool, stream: stream)
+        let centroids = try pool.allocate(Float.self, count: index.nlist * index.codedDimension, on: stream)
+        try compared.vectors.withUnsafeElements { try stream.upload($0, to: centroids) }
+        means = centroids
         numbers = try pool.allocate(UInt32.self, count: capacity, on: stream)
         codes = try pool.allocate(UInt32.self, count: capacity * shape.rows, on: stream)
         terms = metric == .l2 ? try pool.allocate(Float.self, count: capacity, on: stream) : nil
@@ -87,16 +82,13 @@ package final class DeviceListBuilder {
         let lists = try numbers.slice(own)
         let words = try codes.slice(own.lowerBound * shape.rows..<own.upperBound * shape.rows)
         let residual = index.codesResiduals ? means : nil
-        let (m, ksub, dsub, wide) = (UInt32(shape.m), UInt32(shape.ksub), UInt32(shape.dsub), UInt32(shape.rows))
-        let blocks = (rows + 255) / 256, bytes = ksub == 16 ? (shape.m + 1) / 2 : shape.m
-        try stream.launch(
-            kernel("encode"), grid: LaunchSize(blocks, bytes), block: 256,
-            sharedBytes: (shape.ksub + 256) * shape.dsub * 4, points, lists, residual, UInt32(rows),
-            UInt32(dimension), codebooks, m, ksub, dsub, wide, words)
+        try coding.encode(
+            points, count: rows, residuals: residual.map { (lists, $0) }, into: words, on: stream)
         if let terms {
             try stream.launch(
-                kernel("terms"), grid: LaunchSize(blocks), block: 256, words, lists, residual, UInt32(rows),
-                UInt32(dimension), codebooks, ksub, dsub, wide, try terms.slice(own))
+                kernel("terms"), grid: LaunchSize((rows + 255) / 256), block: 256, words, lists, residual,
+                UInt32(rows), UInt32(dimension), coding.codebooks, UInt32(shape.ksub), UInt32(shape.dsub),
+                UInt32(shape.rows), try terms.slice(own))
         }
         count += rows
     }
