@@ -28,10 +28,13 @@ extension CUDACase {
                             index.search(queries, k: k, options: options),
                             "\(index.spec), \(spread) on \(count), k \(k), nprobe \(nprobe)")
                     }
-                    let filter = SearchOptions(nprobe: 10, filter: .members(of: [3, 5, 40, 490]))
-                    try expectSame(
-                        there.search(queries, k: 3, options: filter), index.search(queries, k: 3, options: filter),
-                        "\(index.spec) under a filter")
+                    for k in [3, 9] {
+                        let filter = SearchOptions(nprobe: 10, filter: .members(of: [3, 5, 40, 490]))
+                        let found = try there.search(queries, k: k, options: filter)
+                        let expected = try index.search(queries, k: k, options: filter)
+                        try expectSame(found, expected, "\(index.spec) under a filter, k \(k)")
+                        try expect(found.isLimited, equals: expected.isLimited, "isLimited under a filter, k \(k)")
+                    }
                     // Fewer queries than devices.
                     try expectSame(
                         there.search(queries.rows(0..<1), k: 2, options: SearchOptions()),

@@ -68,8 +68,8 @@ package struct SyntheticVectors: Sendable {
             let some = min(step, count - first), wanted = min(k, some)
             try make(first..<first + some, in: rows, on: stream)
             try stream.launch(
-                comparing, grid: LaunchSize(q, min(65_535, (some + 127) / 128)), block: 256, x, rows, UInt32(some),
-                UInt32(dimension), keys)
+                comparing, grid: LaunchSize(q, min(65_535, (some + 127) / 128)), block: 256, x, rows,
+                nil as DeviceBuffer<UInt32>?, UInt32(some), UInt32(dimension), keys)
             try DeviceSelection(rows: q, count: some, k: wanted, library: kernels, pool: pool)
                 .run(
                     keys.whole, stride: some, values: values.slice(0..<q * wanted),

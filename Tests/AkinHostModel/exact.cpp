@@ -17,6 +17,8 @@ int akin_host_exact_search(akin_host_exact s, uint32_t order, float *outValues, 
     Guarded<int8_t> queryCodes(s.queryCodes, size_t(queryTiles) * tile * s.padded, 16);
     Guarded<float> b(s.b, coded), w(s.w, coded), e0(s.e0, coded), e1(s.e1, coded), e2(s.e2, coded);
     Guarded<float> largest(s.largest, size_t(tiles) * 3);
+    Guarded<uint32_t> allowed(s.allowed, s.allowed ? coded / 32 : 0), listed(s.tiles, s.tileCount);
+    Guarded<float> passing(nullptr, coded);
     Guarded<float> scale(s.scale, s.queries), offset(s.offset, s.queries), slack(s.slack, s.queries);
     Guarded<float> x1(s.x1, s.queries), x2(s.x2, s.queries);
     Guarded<float> vectors(s.vectors, size_t(s.rows) * s.dimension);
@@ -34,12 +36,20 @@ int akin_host_exact_search(akin_host_exact s, uint32_t order, float *outValues, 
     const size_t listBytes = akin_nominees<256, 2048>::words * sizeof(uint32_t);
     const size_t tileBytes = size_t(s.padded) * tile + 3 * 8192 + 2048;
     std::string problem;
+    if (s.allowed) {
+        const uint32_t count = uint32_t(coded);
+        problem = akin_host::run({{(count + 255) / 256, 1, 1}, {256, 1, 1}, 0, order},
+                                 [&] { akin_exact_allowed(b, allowed, count, passing); });
+        tiles = s.tileCount;
+    }
+    const float *reach = s.allowed ? static_cast<const float *>(passing) : static_cast<const float *>(b);
+    const uint32_t *list = s.allowed ? static_cast<const uint32_t *>(listed) : nullptr;
     uint32_t seen = 0, next = s.firstTiles;
     while (seen < tiles && problem.empty()) {
         uint32_t end = std::min(tiles, next), each = 3;
         problem = akin_host::run({{queryTiles, (end - seen + each - 1) / each, 1}, {256, 1, 1}, tileBytes, order}, [&] {
-            akin_exact_tiles(queryCodes, scale, offset, slack, x1, x2, s.queries, codes, b, w, e0, e1, e2, largest,
-                             s.rows, s.padded, seen, end, each, foundRows, foundDots, counts, bounds, s.capacity);
+            akin_exact_tiles(queryCodes, scale, offset, slack, x1, x2, s.queries, codes, reach, w, e0, e1, e2, largest,
+                             s.padded, list, seen, end, each, foundRows, foundDots, counts, bounds, s.capacity);
         });
         if (problem.empty())
             problem = akin_host::run({{s.queries, 1, 1}, {256, 1, 1}, listBytes, order}, [&] {
@@ -64,6 +74,7 @@ int akin_host_exact_search(akin_host_exact s, uint32_t order, float *outValues, 
 
 void akin_host::registerExact(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_exact_tiles);
+    AKIN_DEVICE_KERNEL(akin_exact_allowed);
     AKIN_DEVICE_KERNEL(akin_exact_bounds);
     AKIN_DEVICE_KERNEL(akin_exact_nearest_l2);
     AKIN_DEVICE_KERNEL(akin_exact_nearest_ip);

@@ -7,7 +7,7 @@ extension CUDAFlatIndex {
         public var result: SearchResult
         /// Queries that 8-bit products nominated for.
         public var nominated: Int
-        /// Queries that were compared with every row in double precision.
+        /// Queries that were compared with every row, or every row that a filter lets pass, in double precision.
         public var compared: Int
         /// Seconds that the device was at it, from the first to the last piece of work of each batch.
         public var deviceSeconds: Double
@@ -23,27 +23,45 @@ extension CUDAFlatIndex {
     /// - Throws: as ``search(_:k:options:)``.
     public func answer(_ queries: Matrix<Float>, k: Int, options: SearchOptions = SearchOptions()) throws -> Answer {
         try flat.check(queries, k: k, options: options)
-        guard count > 0, queries.rows > 0, dimension > 0, options.filter == nil else {
+        guard count > 0, queries.rows > 0, dimension > 0 else {
             return Answer(
                 result: try flat.search(queries, k: k, options: options), nominated: 0, compared: 0, deviceSeconds: 0)
         }
-        let threads = options.threads ?? availableCores(), wanted = min(k, count)
-        let stream = try CUDAStream(context)
+        let threads = options.threads ?? availableCores()
+        guard let filter = options.filter else {
+            return try answer(queries, k: min(k, count), allowed: nil, threads: threads, options.monitor)
+        }
+        let allowed = try AllowedRows(filter, in: ordered, threads: threads)
+        if gathers(allowed) {
+            return try gathering(allowed, queries, k: k, threads: threads, options.monitor)
+        }
+        var answer = try answer(queries, k: min(k, allowed.count), allowed: allowed, threads: threads, options.monitor)
+        answer.result.isLimited = allowed.count < min(k, count)
+        return answer
+    }
+
+    /// Finds the k nearest rows of each query, of all or of those that pass.
+    private func answer(
+        _ queries: Matrix<Float>, k: Int, allowed: AllowedRows?, threads: Int, _ monitor: ProgressMonitor
+    ) throws -> Answer {
+        let rows = allowed?.count ?? count
         var found = FoundRows(queries: queries.rows, metric: metric)
-        var left = Array(0..<queries.rows)
-        let clock = try DeviceClock(stream)
-        if let tiles = try TileSearch(self, k: wanted, clock: clock, threads: threads) {
-            left = try tiles.run(queries, options.monitor, &found)
+        var left = rows > 0 ? Array(0..<queries.rows) : []
+        let clock = try DeviceClock(CUDAStream(context))
+        if rows > 0, allowed?.isSparse(for: queries.rows) != true,
+            let tiles = try TileSearch(self, k: k, allowed: allowed, clock: clock, threads: threads)
+        {
+            left = try tiles.run(queries, monitor, &found)
         }
         let compared = left.count
         if !left.isEmpty {
-            try ComparisonSearch(self, k: wanted, clock: clock, threads: threads)
-                .run(queries, left, options.monitor, &found)
+            try ComparisonSearch(self, k: k, allowed: allowed, clock: clock, threads: threads)
+                .run(queries, left, monitor, &found)
         }
-        let neighbors = found.neighbors(k: wanted, ids: ordered.ids)
         return Answer(
             result: SearchResult(
-                neighbors: neighbors, isExact: true, visited: count * queries.rows, isLimited: false),
+                neighbors: found.neighbors(k: k, ids: ordered.ids), isExact: true, visited: rows * queries.rows,
+                isLimited: false),
             nominated: queries.rows - compared, compared: compared, deviceSeconds: clock.seconds)
     }
 
@@ -52,6 +70,11 @@ extension CUDAFlatIndex {
 
     /// Rows of the longest part.
     var pieceRows: Int { isResident ? count : min(count, pieceTiles * CodedLayout.tile) }
+
+    /// The rows of one of these parts.
+    func rows(ofPiece piece: Int) -> Range<Int> {
+        isResident ? 0..<count : Self.rows(of: piece * pieceTiles..<(piece + 1) * pieceTiles, count)
+    }
 
     /// Bytes of the device's memory that a batch of queries may take: half of what is left, so that rounding up and
     /// another search have room.

@@ -14,11 +14,10 @@ public import Akin
 /// ```
 ///
 /// The device holds vectors and codes when they fit five eighths of the memory that may be used; otherwise every batch
-/// of queries streams them through it.
+/// of queries streams them through it. A filter is asked once about each id, on the processor; the device looks only at
+/// the rows that pass and those of their tiles.
 public struct CUDAFlatIndex: TunableIndex {
     /// The same index on the CPU.
-    ///
-    /// Searches under a filter are its own.
     public let flat: FlatIndex
     /// Whether the device holds all vectors; they are streamed otherwise.
     public var isResident: Bool { resident != nil }

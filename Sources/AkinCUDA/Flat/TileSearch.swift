@@ -14,13 +14,22 @@ struct TileSearch {
     private let threads: Int
     private let tiles, bounds, nearest: Kernel
     private let tileShared: Int
+    private let allowed: AllowedTiles?
 
-    /// Gets the kernels.
+    /// Gets the kernels, and brings what a filter says to the device.
     ///
-    /// - Returns: `nil` when the index has no codes, its rows are too long for the device's shared memory, or k is too
-    ///   large.
-    /// - Throws: what compiling throws.
-    init?(_ index: CUDAFlatIndex, k: Int, clock: DeviceClock, threads: Int) throws(CUDAError) {
+    /// It is `nil` when the index has no codes, its rows are too long for the device's shared memory, or k is too large.
+    ///
+    /// - Parameters:
+    ///   - index: what is searched.
+    ///   - k: neighbours wanted, of no more than the rows that pass.
+    ///   - allowed: the rows that may be found; `nil` for all.
+    ///   - clock: of the search's stream.
+    ///   - threads: threads that prepare queries.
+    /// - Throws: what memory and compiling throw.
+    init?(
+        _ index: CUDAFlatIndex, k: Int, allowed: AllowedRows?, clock: DeviceClock, threads: Int
+    ) throws(CUDAError) {
         let shared = index.layout.padded * CodedLayout.tile + 3 * 8_192 + 2_048
         guard index.layout.hasCodes, k <= Self.largestK,
             shared <= index.context.device.sharedMemoryPerBlockOptIn
@@ -33,6 +42,11 @@ struct TileSearch {
         tiles = try index.kernels.kernel("akin_exact_tiles", in: "exact.cu")
         bounds = try index.kernels.kernel("akin_exact_bounds", in: "exact.cu")
         nearest = try index.kernels.kernel("akin_exact_nearest_\(index.metric.kernelSuffix)", in: "exact.cu")
+        if let allowed {
+            self.allowed = try AllowedTiles(allowed, index, clock.stream)
+        } else {
+            self.allowed = nil
+        }
     }
 
     /// Answers queries, as many at a time as memory allows.
@@ -79,27 +93,27 @@ struct TileSearch {
     /// Puts the stages of a search of one part into the stream.
     private func search(_ block: CodedBlock, _ batch: Batch, piece: Int) throws {
         guard let codes = block.codes else { return }
-        let (count, rows) = (UInt32(batch.count), UInt32(block.rows.count))
+        let count = UInt32(batch.count), part = try allowed?.part(piece, of: block), b = part?.b ?? codes.b
         let queryTiles = (batch.count + CodedLayout.tile - 1) / CodedLayout.tile
         let capacity = UInt32(Self.capacity)
         try stream.fill(batch.counts, byte: 0)
-        // The first stage has no bounds yet, so it takes as many rows as a list holds.
-        var seen = 0, next = Self.capacity / CodedLayout.tile
-        while seen < block.tiles {
-            let end = min(next, block.tiles)
+        var seen = 0
+        let stages = TileStages.ends(
+            tiles: part?.tiles.count ?? block.tiles, rowsBefore: part?.rowsBefore, capacity: Self.capacity,
+            growth: growth)
+        for end in stages {
             let each = tilesPerBlock(end - seen, queryTiles: queryTiles)
             try stream.launch(
                 tiles, grid: LaunchSize(queryTiles, (end - seen + each - 1) / each), block: 256,
                 sharedBytes: tileShared, batch.codes, batch.scale, batch.offset, batch.slack, batch.x1, batch.x2, count,
-                codes.codes, codes.b, codes.w, codes.e0, codes.e1, codes.e2, codes.largest, rows,
-                UInt32(index.layout.padded), UInt32(seen), UInt32(end), UInt32(each), batch.foundRows, batch.foundDots,
-                batch.counts, batch.bounds, capacity)
+                codes.codes, b, codes.w, codes.e0, codes.e1, codes.e2, codes.largest, UInt32(index.layout.padded),
+                part?.tiles, UInt32(seen), UInt32(end), UInt32(each), batch.foundRows, batch.foundDots, batch.counts,
+                batch.bounds, capacity)
             try stream.launch(
                 bounds, grid: LaunchSize(batch.count), block: 256, sharedBytes: Self.listBytes, batch.scale,
-                batch.offset, batch.slack, batch.x1, batch.x2, codes.b, codes.w, codes.e0, codes.e1, codes.e2,
+                batch.offset, batch.slack, batch.x1, batch.x2, b, codes.w, codes.e0, codes.e1, codes.e2,
                 batch.foundRows, batch.foundDots, batch.counts, batch.bounds, capacity, UInt32(k), batch.overflowed)
             seen = end
-            next = end + max(1, Int(Double(end) * (growth - 1)))
         }
         let places = piece * batch.count * k..<(piece + 1) * batch.count * k
         try stream.launch(

@@ -138,17 +138,20 @@ AKIN_DEVICE void akin_exact_decide(const float *queries, const float *rows, uint
     }
 }
 
-// The key that decides of every row for a query, blockIdx.x: [queries][rowCount]. Half a warp a row; blocks that run
-// together share rows, which come from the second-level cache for all but the first.
+// The key that decides of `rowCount` rows, those `listed` or the first if there is no list, for a query, blockIdx.x:
+// [queries][rowCount]. Half a warp a row; blocks that run together share rows, which come from the second-level cache
+// for all but the first.
 template <int Metric, int Threads>
-AKIN_DEVICE void akin_exact_compare(const float *queries, const float *rows, uint32_t rowCount, uint32_t dimension,
-                                    float *keys) {
+AKIN_DEVICE void akin_exact_compare(const float *queries, const float *rows, const uint32_t *listed, uint32_t rowCount,
+                                    uint32_t dimension, float *keys) {
     constexpr uint32_t halves = Threads / 16;
     const float *x = queries + static_cast<uint64_t>(blockIdx.x) * dimension;
     float *out = keys + static_cast<uint64_t>(blockIdx.x) * rowCount;
     for (uint64_t first = static_cast<uint64_t>(blockIdx.y) * halves; first < rowCount; first += gridDim.y * halves) {
         // Both halves of a warp go along, if need be with a row that is not theirs.
         uint64_t mine = first + threadIdx.x / 16, row = mine < rowCount ? mine : rowCount - 1;
+        if (listed)
+            row = __ldg(listed + row);
         float key = akin_exact_key<Metric>(x, rows + row * dimension, dimension);
         if (mine < rowCount && threadIdx.x % 16 == 0)
             out[mine] = key;

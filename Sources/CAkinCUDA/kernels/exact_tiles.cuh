@@ -21,7 +21,8 @@
 #define AKIN_STAGES 3
 
 // Coded vectors, in the order of rows: codes are padded with zeros to a multiple of 64 bytes, rows to a multiple of
-// 128.
+// 128. Rows that must not be found, those added and those that a filter holds back, have an infinite b: they are in no
+// bound's reach.
 struct akin_coded_rows {
     const int8_t *codes; // [rows][padded]
     const float *b, *w;  // [rows]
@@ -67,11 +68,12 @@ AKIN_DEVICE void akin_copy_stage(int8_t *stage, const int8_t *codes, uint32_t pa
                         codes + static_cast<uint64_t>(i / 4) * padded + from + i % 4 * 16);
 }
 
-// Rows firstTile * 128 and on, `tilesPerBlock` tiles for blockIdx.y, none at or after `rows`; queries
-// blockIdx.x * 128 and on. Shared memory: padded * 128 + 3 * 8192 + 2048 bytes.
+// Tiles firstTile and on of those that `tiles` lists, or of all if there is no list, `tilesPerBlock` for blockIdx.y;
+// queries blockIdx.x * 128 and on. Shared memory: padded * 128 + 3 * 8192 + 2048 bytes.
 AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t queryCount,
-                                     const akin_coded_rows &base, uint32_t rows, uint32_t padded, uint32_t firstTile,
-                                     uint32_t lastTile, uint32_t tilesPerBlock, const akin_candidates &found) {
+                                     const akin_coded_rows &base, uint32_t padded, const uint32_t *tiles,
+                                     uint32_t firstTile, uint32_t lastTile, uint32_t tilesPerBlock,
+                                     const akin_candidates &found) {
     AKIN_SHARED(int8_t, shared);
     constexpr uint32_t stageBytes = AKIN_TILE * AKIN_STAGE_BYTES;
     int8_t *ring = shared + padded * AKIN_TILE;
@@ -89,10 +91,14 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
     for (uint32_t part = 0; part < depth; part++)
         akin_copy_stage(shared + part * stageBytes, queryCodes, padded, part * AKIN_STAGE_BYTES);
     akin_copy_commit();
+    auto tileOf = [&](uint32_t step) {
+        uint32_t place = tile + step / depth;
+        return tiles ? __ldg(tiles + place) : place;
+    };
     auto copyStep = [&](uint32_t step) {
         if (step < steps)
             akin_copy_stage(ring + step % AKIN_STAGES * stageBytes,
-                            base.codes + static_cast<uint64_t>(tile + step / depth) * AKIN_TILE * padded, padded,
+                            base.codes + static_cast<uint64_t>(tileOf(step)) * AKIN_TILE * padded, padded,
                             step % depth * AKIN_STAGE_BYTES);
         akin_copy_commit();
     };
@@ -152,7 +158,7 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
             continue;
 
         // A tile is summed. The least value of each query's 16 rows against what the tile's largest errors allow.
-        uint32_t at = tile + step / depth, firstRow = at * AKIN_TILE + warpRow + pair;
+        uint32_t at = tileOf(step), firstRow = at * AKIN_TILE + warpRow + pair;
         float e0 = __ldg(base.largest + at * 3), e1 = __ldg(base.largest + at * 3 + 1),
               e2 = __ldg(base.largest + at * 3 + 2);
 #pragma unroll
@@ -178,7 +184,7 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
                     uint32_t row = firstRow + i / 2 * 8 + i % 2;
                     float value = __ldg(base.b + row) +
                                   __ldg(base.w + row) * query.w * static_cast<float>(sums[m][i / 2][h * 2 + i % 2]);
-                    hits |= value <= limit && row < rows ? 1u << i : 0u;
+                    hits |= value <= limit && value < akin_infinity() ? 1u << i : 0u;
                 }
                 for (; hits; hits &= hits - 1) {
                     int which = __ffs(hits) - 1;

@@ -1,4 +1,5 @@
 import Akin
+import AkinCUDA
 import AkinHostModel
 import AkinTestSupport
 import Testing
@@ -37,6 +38,38 @@ struct ExactTileTests {
             #expect(found.rows[q].map { Int64($0.id) } == expected[q].map(\.id), "query \(q)")
             #expect(found.rows[q].map(\.score.bitPattern) == expected[q].map(\.score.bitPattern), "query \(q)")
         }
+    }
+
+    @Test(
+        "only rows that pass are found, whichever tiles they lie in",
+        arguments: [
+            (Case(), 3, 0..<700), (Case(metric: .cosine, rows: 1_000, dimension: 64), 1, 300..<420),
+            (Case(metric: .innerProduct, queries: 130, k: 30), 4, 130..<700), (Case(k: 4), 200, 0..<700),
+        ])
+    func filters(c: Case, step: Int, range: Range<Int>) throws {
+        let (base, queries) = Self.data(c)
+        let index = try FlatIndex(base, metric: c.metric)
+        let passes: @Sendable (Int64) -> Bool = { range.contains(Int($0)) && $0 % Int64(step) == 0 }
+        let found = try Self.search(
+            index, queries, k: c.k, capacity: 1_024, order: UInt32(c.dimension % 4), passing: passes)
+        let expected = try index.search(queries, k: c.k, options: SearchOptions(filter: .predicate(passes))).neighbors
+        for q in 0..<c.queries {
+            let row = found.rows[q].filter { $0.id != .max }
+            #expect(row.map { Int64($0.id) } == expected[q].map(\.id), "query \(q)")
+            #expect(row.map(\.score.bitPattern) == expected[q].map(\.score.bitPattern), "query \(q)")
+        }
+    }
+
+    @Test("stages take what a list holds, then some times as many rows as before")
+    func stages() {
+        #expect(TileStages.ends(tiles: 100, rowsBefore: nil, capacity: 2_048, growth: 2) == [16, 32, 64, 100])
+        #expect(TileStages.ends(tiles: 3, rowsBefore: nil, capacity: 2_048, growth: 16) == [3])
+        #expect(TileStages.ends(tiles: 0, rowsBefore: [0], capacity: 2_048, growth: 16).isEmpty)
+        let sparse = (0...9_000).map { $0 * 2 }
+        #expect(TileStages.ends(tiles: 9_000, rowsBefore: sparse, capacity: 2_048, growth: 3) == [1_024, 3_072, 9_000])
+        // Growth that is less than a tile takes one all the same.
+        #expect(
+            TileStages.ends(tiles: 4, rowsBefore: [0, 128, 256, 384, 512], capacity: 128, growth: 1.1) == [1, 2, 3, 4])
     }
 
     @Test("a list that is too short is said to be, and gives nothing")
@@ -78,13 +111,19 @@ struct ExactTileTests {
     private struct Problem: Error { var text: String }
 
     private static func search(
-        _ index: FlatIndex, _ queries: Matrix<Float>, k: Int, capacity: Int, order: UInt32
+        _ index: FlatIndex, _ queries: Matrix<Float>, k: Int, capacity: Int, order: UInt32,
+        passing: ((Int64) -> Bool)? = nil
     ) throws -> Found {
         let rows = try #require(index.codedRows(0..<index.count, tile: 128, stage: 64))
         let coded = try #require(index.codedQueries(queries, k: k, tile: 128, stage: 64))
         var values = [Float](repeating: 0, count: queries.rows * k)
         var ids = [UInt32](repeating: 0, count: queries.rows * k)
         var overflowed = [UInt32](repeating: 0, count: queries.rows)
+        var allowed = [UInt32](repeating: 0, count: rows.b.count / 32), tiles: [UInt32] = []
+        for row in 0..<index.count where passing?(Int64(row)) == true {
+            allowed[row / 32] |= 1 << UInt32(row % 32)
+            if tiles.last != UInt32(row / 128) { tiles.append(UInt32(row / 128)) }
+        }
         var alive: [AnyObject] = []
         func address<T: BitwiseCopyable>(_ array: [T]) -> UnsafePointer<T> {
             let buffer = Buffer<T>(uninitialized: array.count)
@@ -104,7 +143,9 @@ struct ExactTileTests {
                         vectors: base.baseAddress, queryVectors: x.baseAddress, rows: UInt32(index.count),
                         queries: UInt32(queries.rows), dimension: UInt32(index.dimension),
                         padded: UInt32(rows.padded), k: UInt32(k), capacity: UInt32(capacity), firstTiles: 1,
-                        growth: 2, metric: index.metric == .l2 ? 0 : index.metric == .innerProduct ? 1 : 2)
+                        growth: 2, metric: index.metric == .l2 ? 0 : index.metric == .innerProduct ? 1 : 2,
+                        allowed: passing == nil ? nil : address(allowed), tiles: address(tiles),
+                        tileCount: UInt32(tiles.count))
                     return HostModel.problem {
                         akin_host_exact_search(search, order, &values, &ids, &overflowed, $0, $1)
                     }

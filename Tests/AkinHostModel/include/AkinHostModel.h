@@ -51,6 +51,9 @@ typedef struct {
     uint32_t firstTiles; // of the first stage, which is scanned without bounds
     uint32_t growth;     // tiles seen after a stage, over those seen before
     uint32_t metric;     // 0 squared distance, 1 inner product, 2 cosine
+    // Under a filter: a bit for each row and those that were added, and the tiles that are looked at; or NULL.
+    const uint32_t *allowed, *tiles;
+    uint32_t tileCount;
 } akin_host_exact;
 
 // outValues, outIds: [queries][k]. outOverflowed: [queries], 1 where the list was too short.
