@@ -51,6 +51,9 @@ static const unsigned char list_scan_cuh[] = {
 static const unsigned char list_scorers_cuh[] = {
 #embed "kernels/list_scorers.cuh" suffix(, 0)
 };
+static const unsigned char list_tables_cuh[] = {
+#embed "kernels/list_tables.cuh" suffix(, 0)
+};
 static const unsigned char move_centroids_cuh[] = {
 #embed "kernels/move_centroids.cuh" suffix(, 0)
 };
@@ -106,6 +109,7 @@ static const akin_cuda_source sources[] = {
     {"list_numbers.cuh", (const char *)list_numbers_cuh, sizeof list_numbers_cuh - 1},
     {"list_scan.cuh", (const char *)list_scan_cuh, sizeof list_scan_cuh - 1},
     {"list_scorers.cuh", (const char *)list_scorers_cuh, sizeof list_scorers_cuh - 1},
+    {"list_tables.cuh", (const char *)list_tables_cuh, sizeof list_tables_cuh - 1},
     {"move_centroids.cuh", (const char *)move_centroids_cuh, sizeof move_centroids_cuh - 1},
     {"nearest_codes.cuh", (const char *)nearest_codes_cuh, sizeof nearest_codes_cuh - 1},
     {"nearest_decide.cuh", (const char *)nearest_decide_cuh, sizeof nearest_decide_cuh - 1},

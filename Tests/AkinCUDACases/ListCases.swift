@@ -27,6 +27,14 @@ extension CUDACase {
                     "\(spec) under a filter")
             }
         },
+        CUDACase("long codes are added up in 16 bits") { device in
+            let index = try listIndex("IVF5,PQ48", .l2, count: 500, dimension: 48)
+            let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 64 << 20)
+            let queries = listRows(5, 48, seed: 14), options = SearchOptions(nprobe: 3)
+            let found = try there.answer(queries, k: 10, options: options)
+            try expectSame(found.result, index.search(queries, k: 10, options: options), "PQ48")
+            try expect(found.repeated, equals: 0, "queries that the CPU answered")
+        },
         CUDACase("many queries are searched in batches that fit") { device in
             let index = try listIndex("IVF9,PQ4", .l2, count: 400, dimension: 8)
             let queries = listRows(40, 8, seed: 10), options = SearchOptions(nprobe: 4)

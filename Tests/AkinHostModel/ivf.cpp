@@ -24,6 +24,8 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
     Guarded<float> centroids(s.centroids, s.centroids ? size_t(s.nlist) * s.dimension : 0);
     size_t tableSize = size_t(s.m) * s.ksub;
     Guarded<float> codebooks(s.codebooks, tableSize * dsub), tables(nullptr, tableSize * s.queries);
+    Guarded<uint16_t> shortTables(nullptr, tableSize * s.queries, 4);
+    Guarded<akin_short_scale> scales(nullptr, s.hasShortTables ? s.queries : 0);
     Guarded<uint64_t> entries(nullptr, size_t(s.queries) * chunks * s.wanted);
     size_t out = size_t(s.queries) * s.wanted;
     Guarded<float> keys(nullptr, out);
@@ -49,8 +51,14 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
                    keys, numbers, certain);
         });
     } else {
-        run(s.queries, s.dimension * 4,
-            [&] { akin_ivf_tables(x, codebooks, s.m, s.ksub, dsub, product ? -1.0f : -2.0f, tables); });
+        float factor = product ? -1.0f : -2.0f;
+        size_t making = akin_tables_bytes(s.dimension, s.m, s.hasShortTables);
+        run(s.queries, making, [&] {
+            if (s.hasShortTables)
+                akin_ivf_tables_short(x, codebooks, s.m, s.ksub, dsub, factor, shortTables, scales);
+            else
+                akin_ivf_tables(x, codebooks, s.m, s.ksub, dsub, factor, tables);
+        });
         if (s.ksub == 16) {
             auto scan = rows == 1   ? &akin_ivf_scan_pq4_1
                         : rows == 2 ? &akin_ivf_scan_pq4_2
@@ -60,16 +68,22 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
                 scan(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, s.m, chunks, s.perBlock, s.wanted,
                      entries);
             });
+        } else if (s.hasShortTables) {
+            run(s.queries * chunks, base + tableSize * 2, [&] {
+                akin_ivf_scan_pq8_short(codes, term, starts, firsts, probes, offsets, s.nprobe, shortTables, scales,
+                                        s.m, s.ksub, chunks, s.perBlock, s.wanted, entries);
+            });
         } else {
             run(s.queries * chunks, base + tableSize * 4, [&] {
-                akin_ivf_scan_pq8(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, s.m, s.ksub, chunks,
-                                  s.perBlock, s.wanted, entries);
+                akin_ivf_scan_pq8(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, nullptr, s.m, s.ksub,
+                                  chunks, s.perBlock, s.wanted, entries);
             });
         }
         auto decide = product ? &akin_ivf_decide_pq_ip : &akin_ivf_decide_pq_l2;
         run(s.queries, selecting, [&] {
             decide(entries, chunks, s.wanted, s.k, codes, starts, firsts, s.nlist, offsets, s.nprobe, x, middle,
-                   s.dimension, codebooks, rows, s.ksub, dsub, s.growth, s.radius, s.fixed, keys, numbers, certain);
+                   s.dimension, codebooks, rows, s.ksub, dsub, s.growth, s.radius, s.fixed,
+                   s.hasShortTables ? static_cast<akin_short_scale *>(scales) : nullptr, keys, numbers, certain);
         });
     }
     keys.copy(outKeys, out);
@@ -80,9 +94,11 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
 
 void akin_host::registerLists(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_ivf_tables);
+    AKIN_DEVICE_KERNEL(akin_ivf_tables_short);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_flat_l2);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_flat_ip);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_pq8);
+    AKIN_DEVICE_KERNEL(akin_ivf_scan_pq8_short);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_1);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_2);
     AKIN_DEVICE_KERNEL(akin_ivf_scan_pq4_4);

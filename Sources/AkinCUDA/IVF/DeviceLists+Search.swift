@@ -104,8 +104,10 @@ extension DeviceLists {
             queries: queries, nprobe: nprobe, k: k, wanted: wanted,
             vectorsPerList: Double(stored.count) / Double(max(1, index.nlist)),
             codes: tables.ksub == 0
-                ? .floats(dimension: index.codedDimension) : .product(m: tables.m, ksub: tables.ksub),
-            multiprocessors: device.multiprocessors, sharedLimit: device.sharedMemoryPerBlockOptIn)
+                ? .floats(dimension: index.codedDimension)
+                : .product(m: tables.m, ksub: tables.ksub, dsub: index.codedDimension / tables.m),
+            tables: summed, multiprocessors: device.multiprocessors, sharedLimit: device.sharedMemoryPerBlockOptIn,
+            sharedTogether: device.sharedMemoryPerMultiprocessor)
     }
 
     /// Queries of a batch: what they take fits half of the memory that is left.
@@ -115,7 +117,7 @@ extension DeviceLists {
         while size > 1 {
             // The second look asks for the most candidates.
             let plan = try plan(queries: size, k: k, nprobe: nprobe, wanted: ListScanPlan.mostWanted)
-            let each = 4 * (index.codedDimension + tables.m * tables.ksub + 2 * nprobe) + 8 * plan.wanted + 4
+            let each = 4 * (index.codedDimension + 2 * nprobe) + plan.tableBytes + 8 * plan.wanted + 4
             if plan.entryBytes + size * each <= room { break }
             size = (size + 1) / 2
         }
@@ -147,10 +149,19 @@ extension DeviceLists {
         let (codes, starts, blocks) = (stored.codes, stored.starts, stored.blocks)
         if let codebooks {
             let (m, ksub) = (UInt32(tables.m), UInt32(tables.ksub)), dsub = dimension / m
-            let table = try pool.allocate(Float.self, count: count * tables.m * tables.ksub, on: stream)
-            try stream.launch(
-                kernel("akin_ivf_tables"), grid: LaunchSize(count), block: 256,
-                sharedBytes: 4 * asked.queries.columns, x, codebooks, m, ksub, dsub, Float(isProduct ? -1 : -2), table)
+            let factor = Float(isProduct ? -1 : -2), isShort = plan.tables == .shorts
+            let table = try pool.allocate(
+                UInt8.self, count: count * tables.m * tables.ksub * plan.tables.entryBytes, on: stream)
+            let scales = isShort ? try pool.allocate(Float.self, count: 3 * count, on: stream) : nil
+            if let scales {
+                try stream.launch(
+                    kernel("akin_ivf_tables_short"), grid: LaunchSize(count), block: 256,
+                    sharedBytes: plan.tableSharedBytes, x, codebooks, m, ksub, dsub, factor, table, scales)
+            } else {
+                try stream.launch(
+                    kernel("akin_ivf_tables"), grid: LaunchSize(count), block: 256, sharedBytes: plan.tableSharedBytes,
+                    x, codebooks, m, ksub, dsub, factor, table)
+            }
             if ksub == 16 {
                 try stream.launch(
                     scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
@@ -158,14 +169,16 @@ extension DeviceLists {
             } else {
                 try stream.launch(
                     scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
-                    stored.terms, starts, blocks, probed, offset, probes, table, m, ksub, chunks, perBlock, wanted,
-                    entries)
+                    stored.terms, starts, blocks, probed, offset, probes, table, scales, m, ksub, chunks, perBlock,
+                    wanted, entries)
             }
+            // Sums of shorts are rounded a few times more when they become floats.
+            let growth = tables.growth + (isShort ? 0x1p-20 : 0)
             try stream.launch(
                 kernel("akin_ivf_decide_pq_" + end), grid: LaunchSize(count), block: 256,
                 sharedBytes: plan.decideSharedBytes, entries, chunks, wanted, UInt32(k), codes, starts, blocks, lists,
-                offset, probes, x, centroids, dimension, codebooks, UInt32(stored.rows), ksub, dsub, tables.growth,
-                tables.radius, tables.fixed, keys, numbers, certain)
+                offset, probes, x, centroids, dimension, codebooks, UInt32(stored.rows), ksub, dsub, growth,
+                tables.radius, tables.fixed, scales, keys, numbers, certain)
         } else {
             try stream.launch(
                 scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes, starts,

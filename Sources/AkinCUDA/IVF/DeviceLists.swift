@@ -13,6 +13,8 @@ package final class DeviceLists: Sendable {
     /// Whether ``index`` holds the vectors as well.
     package let isComplete: Bool
     let tables: ListTables
+    /// What scans of product codes add up, whatever would be chosen; for tests.
+    let summed: ListScanPlan.Tables?
     let library: KernelLibrary
     let pool: DevicePool
     let centroids, codebooks: DeviceBuffer<Float>?
@@ -25,27 +27,31 @@ package final class DeviceLists: Sendable {
     ///   - index: with lists of floats, or of product codes of 4 to 8 bits, and no second codes.
     ///   - library: the device's kernels.
     ///   - pool: where its memory comes from.
+    ///   - summed: what scans of product codes add up, whatever would be chosen; for tests.
     /// - Throws: `IndexError.unsupported` for other codes; ``CUDAError``: what the pool and copies throw.
     /// - Complexity: O(count · code bytes).
-    package convenience init(_ index: IVFIndex, library: KernelLibrary, pool: DevicePool) throws {
+    package convenience init(
+        _ index: IVFIndex, library: KernelLibrary, pool: DevicePool, summed: ListScanPlan.Tables? = nil
+    ) throws {
         guard let lists = index.interleavedLists() else {
             throw IndexError.unsupported("\(index.spec) on a device; expected IVF…,Flat or IVF…,PQ of 4 to 8 bits")
         }
         let stream = try CUDAStream(library.context)
         try self.init(
             index, StoredLists(lists, pool: pool, stream: stream), isComplete: true, tables: index.listTables(lists),
-            library: library, pool: pool, stream: stream)
+            summed: summed, library: library, pool: pool, stream: stream)
     }
 
     /// Takes lists that are on the device.
     init(
-        _ index: IVFIndex, _ stored: StoredLists, isComplete: Bool, tables: ListTables, library: KernelLibrary,
-        pool: DevicePool, stream: CUDAStream
+        _ index: IVFIndex, _ stored: StoredLists, isComplete: Bool, tables: ListTables,
+        summed: ListScanPlan.Tables? = nil, library: KernelLibrary, pool: DevicePool, stream: CUDAStream
     ) throws(CUDAError) {
         self.index = index
         self.stored = stored
         self.isComplete = isComplete
         self.tables = tables
+        self.summed = summed
         self.library = library
         self.pool = pool
         func upload(_ matrix: Matrix<Float>) throws(CUDAError) -> DeviceBuffer<Float> {

@@ -1,11 +1,17 @@
-// Searching inverted lists: tables, scanning with selection (list_scan.cuh, list_scorers.cuh), and the second pass with
-// the keys that decide (list_decide.cuh).
+// Searching inverted lists: tables (list_tables.cuh), scanning with selection (list_scan.cuh, list_scorers.cuh), and
+// the second pass with the keys that decide (list_decide.cuh).
 #include "list_decide.cuh"
 
 extern "C" __global__ void __launch_bounds__(256)
     akin_ivf_tables(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
                     float factor, float *tables) {
     akin_pq_tables(queries, codebooks, m, ksub, dsub, factor, tables);
+}
+
+extern "C" __global__ void __launch_bounds__(256)
+    akin_ivf_tables_short(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
+                          float factor, uint16_t *tables, akin_short_scale *scales) {
+    akin_pq_tables_short(queries, codebooks, m, ksub, dsub, factor, tables, scales);
 }
 
 #define AKIN_IVF_FLAT(PRODUCT, NAME)                                                                                   \
@@ -24,18 +30,29 @@ extern "C" __global__ void __launch_bounds__(256)
         uint32_t rows = (dimension + 3) / 4;                                                                           \
         akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {nullptr, nullptr, starts, blocks, rows}, nlist,        \
                                    {nullptr, nullptr, 0}, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, \
-                                   {growth, radius, 0}, keys, numbers, certain);                                       \
+                                   {growth, radius, 0, nullptr}, keys, numbers, certain);                              \
     }
 
 AKIN_IVF_FLAT(false, l2)
 AKIN_IVF_FLAT(true, ip)
 
+// Tables of floats, which have no scales, or of 16 bits.
 extern "C" __global__ void __launch_bounds__(256, 4)
     akin_ivf_scan_pq8(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
-                      const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables, uint32_t m,
-                      uint32_t ksub, uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
+                      const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables,
+                      const akin_short_scale *, uint32_t m, uint32_t ksub, uint32_t chunks, uint32_t perBlock,
+                      uint32_t wanted, uint64_t *entries) {
     akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe}, chunks, perBlock, wanted,
-                    entries, akin_pq_scorer{tables, m, ksub, codes, terms, nullptr});
+                    entries, akin_pq_scorer<akin_float_sums>{tables, m, ksub, codes, terms, {}, nullptr});
+}
+
+extern "C" __global__ void __launch_bounds__(256, 4)
+    akin_ivf_scan_pq8_short(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
+                            const uint32_t *probes, const float *offsets, uint32_t nprobe, const uint16_t *tables,
+                            const akin_short_scale *scales, uint32_t m, uint32_t ksub, uint32_t chunks,
+                            uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
+    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe}, chunks, perBlock, wanted,
+                    entries, akin_pq_scorer<akin_short_sums>{tables, m, ksub, codes, terms, {scales, 0, 0}, nullptr});
 }
 
 // Codes of 4 bits in WORDS words: m at most 8 times as many.
@@ -59,12 +76,12 @@ AKIN_IVF_NIBBLES(8)
         const uint64_t *entries, uint32_t chunks, uint32_t wanted, uint32_t k, const uint32_t *codes,                  \
         const uint32_t *starts, const uint32_t *blocks, uint32_t nlist, const float *offsets, uint32_t nprobe,         \
         const float *queries, const float *centroids, uint32_t dimension, const float *codebooks, uint32_t rows,       \
-        uint32_t ksub, uint32_t dsub, float growth, float radius, float fixed, float *keys, uint32_t *numbers,         \
-        uint32_t *certain) {                                                                                           \
+        uint32_t ksub, uint32_t dsub, float growth, float radius, float fixed, const akin_short_scale *scales,         \
+        float *keys, uint32_t *numbers, uint32_t *certain) {                                                           \
         akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {codes, nullptr, starts, blocks, rows}, nlist,          \
                                    {nullptr, offsets, nprobe}, queries, centroids, dimension,                          \
-                                   akin_pq_decoder{codes, codebooks, rows, ksub, dsub}, {growth, radius, fixed}, keys, \
-                                   numbers, certain);                                                                  \
+                                   akin_pq_decoder{codes, codebooks, rows, ksub, dsub},                                \
+                                   {growth, radius, fixed, scales}, keys, numbers, certain);                           \
     }
 
 AKIN_IVF_PQ(false, l2)

@@ -25,9 +25,11 @@ struct akin_pq_decoder {
     }
 };
 
-// How far the floats of a scan may be from the keys: growth * (|x| radius + greatest |offset| + fixed + |value|).
+// How far the floats of a scan may be from the keys: growth * (|x| radius + greatest |offset| + fixed + |value|), and
+// what tables of 16 bits lose.
 struct akin_scan_error {
     float growth, radius, fixed;
+    const akin_short_scale *scales; // [queries], or null
 };
 
 // The key in doubles of a vector, summed as the CPU does: component c in sum c mod 16, then pairwise. Half a warp; all
@@ -121,6 +123,7 @@ AKIN_DEVICE void akin_decide_lists(const uint64_t *entries, uint32_t chunks, uin
             float kth = akin_value(nominees.keys[k - 1]);
             float length = static_cast<float>(sqrt(length2)) * (1 + 0x1p-20f);
             float off = error.growth * (length * error.radius + most + error.fixed + fabsf(last));
+            off += error.scales ? error.scales[q].slack : 0;
             sure = last - off * (1 + 0x1p-10f) > kth + fabsf(kth) * 0x1p-20f;
         }
         certain[q] = sure;

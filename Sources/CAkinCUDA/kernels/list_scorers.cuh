@@ -11,6 +11,7 @@
 #define AKIN_LIST_SCORERS_CUH
 
 #include "list_scan.cuh"
+#include "list_tables.cuh"
 
 // Rows of floats, four components a row. The query lies in shared memory, 16 bytes a row.
 template <bool Product> struct akin_flat_scorer {
@@ -50,28 +51,52 @@ template <bool Product> struct akin_flat_scorer {
     }
 };
 
+// Sums over a table of floats. A scale is not needed.
+struct akin_float_sums {
+    using Entry = float;
+    using Sum = float;
+    AKIN_DEVICE void begin(uint32_t) {}
+    AKIN_DEVICE float value(float sum) const { return sum; }
+};
+// Sums over a table of 16 bits: whole numbers.
+struct akin_short_sums {
+    using Entry = uint16_t;
+    using Sum = uint32_t;
+    const akin_short_scale *scales; // [queries]
+    float base, step;
+    AKIN_DEVICE void begin(uint32_t q) {
+        base = scales[q].base;
+        step = scales[q].step;
+    }
+    AKIN_DEVICE float value(uint32_t sum) const { return base + step * static_cast<float>(sum); }
+};
+
 // Numbers of codewords as bytes, four a word; the table of the query in shared memory.
-struct akin_pq_scorer {
-    const float *tables; // [queries][m][ksub]
+template <typename Sums> struct akin_pq_scorer {
+    using Entry = typename Sums::Entry;
+    const Entry *tables; // [queries][m][ksub], a multiple of 4 bytes for each query
     uint32_t m, ksub;
     const uint32_t *codes; // [blocks][(m + 3) / 4][32]
     const float *terms;    // [blocks][32], or null
-    const float *table;
+    Sums sums;
+    const Entry *table;
 
     AKIN_DEVICE void begin(uint32_t q, unsigned char *shared) {
-        uint32_t size = m * ksub;
-        float *own = reinterpret_cast<float *>(shared);
-        const float *from = tables + static_cast<uint64_t>(q) * size;
-        for (uint32_t i = threadIdx.x; i < size; i += blockDim.x)
+        uint32_t words = m * ksub * sizeof(Entry) / 4;
+        uint32_t *own = reinterpret_cast<uint32_t *>(shared);
+        const uint32_t *from = reinterpret_cast<const uint32_t *>(tables) + static_cast<uint64_t>(q) * words;
+        for (uint32_t i = threadIdx.x; i < words; i += blockDim.x)
             own[i] = from[i];
-        table = own;
+        table = reinterpret_cast<const Entry *>(shared);
+        sums.begin(q);
     }
 
     AKIN_DEVICE float score(uint32_t block) const {
         uint32_t words = (m + 3) / 4;
         const uint32_t *y = codes + static_cast<uint64_t>(block) * words * AKIN_WARP + akin_lane();
-        float one = terms ? __ldg(terms + static_cast<uint64_t>(block) * AKIN_WARP + akin_lane()) : 0, other = 0;
-        const float *at = table;
+        float term = terms ? __ldg(terms + static_cast<uint64_t>(block) * AKIN_WARP + akin_lane()) : 0;
+        typename Sums::Sum one = 0, other = 0;
+        const Entry *at = table;
 #pragma unroll 4
         for (uint32_t w = 0; w < m / 4; w++) {
             uint32_t four = __ldg(y + w * AKIN_WARP);
@@ -86,7 +111,7 @@ struct akin_pq_scorer {
             for (uint32_t s = 0; s < m % 4; s++)
                 one += at[s * ksub + (four >> 8 * s & 255)];
         }
-        return one + other;
+        return term + sums.value(one + other);
     }
 };
 
@@ -124,22 +149,5 @@ template <int Words> struct akin_nibble_scorer {
         return one + other;
     }
 };
-
-// tables[queries][m][ksub]: factor * <part s of the query, codeword j>. A block a query.
-AKIN_DEVICE void akin_pq_tables(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
-                                float factor, float *tables) {
-    AKIN_SHARED(float, x);
-    uint64_t q = blockIdx.x;
-    for (uint32_t c = threadIdx.x; c < m * dsub; c += blockDim.x)
-        x[c] = queries[q * m * dsub + c];
-    __syncthreads();
-    for (uint32_t i = threadIdx.x; i < m * ksub; i += blockDim.x) {
-        const float *word = codebooks + static_cast<uint64_t>(i) * dsub, *part = x + i / ksub * dsub;
-        float sum = 0;
-        for (uint32_t c = 0; c < dsub; c++)
-            sum += part[c] * __ldg(word + c);
-        tables[q * m * ksub + i] = factor * sum;
-    }
-}
 
 #endif

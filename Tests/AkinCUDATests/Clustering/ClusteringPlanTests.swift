@@ -56,7 +56,7 @@ struct ClusteringPlanTests {
         #expect(throws: CUDAError.outOfRange(name: "k", value: 1_025, allowed: 1...1_024)) {
             try ListScanPlan(
                 queries: 1, nprobe: 1, k: 1_025, vectorsPerList: 1, codes: .floats(dimension: 4), multiprocessors: 1,
-                sharedLimit: 1 << 17)
+                sharedLimit: 1 << 17, sharedTogether: 1 << 17)
         }
     }
 
@@ -65,8 +65,8 @@ struct ClusteringPlanTests {
         arguments: [1, 3, 16, 256, 1_000, 65_536], [1, 100, 10_000])
     func chunksOfLists(nprobe: Int, queries: Int) throws {
         let plan = try ListScanPlan(
-            queries: queries, nprobe: nprobe, k: 10, vectorsPerList: 1_500, codes: .product(m: 16, ksub: 256),
-            multiprocessors: 132, sharedLimit: 227 << 10)
+            queries: queries, nprobe: nprobe, k: 10, vectorsPerList: 1_500, codes: .product(m: 16, ksub: 256, dsub: 6),
+            multiprocessors: 132, sharedLimit: 227 << 10, sharedTogether: 228 << 10)
         #expect(plan.perBlock * plan.chunks >= nprobe)
         #expect(plan.perBlock * (plan.chunks - 1) < nprobe)
         #expect((1...256).contains(plan.perBlock))
@@ -78,16 +78,33 @@ struct ClusteringPlanTests {
 
     @Test("kernels for 4 bits come in four sizes, and tables must fit")
     func kernels() throws {
-        func plan(_ codes: ListScanPlan.Codes, limit: Int = 227 << 10) throws -> ListScanPlan {
+        func plan(_ codes: ListScanPlan.Codes) throws -> ListScanPlan {
             try ListScanPlan(
-                queries: 5, nprobe: 5, k: 1, vectorsPerList: 10, codes: codes, multiprocessors: 132, sharedLimit: limit)
+                queries: 5, nprobe: 5, k: 1, vectorsPerList: 10, codes: codes, multiprocessors: 132,
+                sharedLimit: 227 << 10, sharedTogether: 228 << 10)
         }
-        #expect(try plan(.product(m: 9, ksub: 16)).kernel(isProduct: false) == "akin_ivf_scan_pq4_2")
-        #expect(try plan(.product(m: 17, ksub: 16)).kernel(isProduct: false) == "akin_ivf_scan_pq4_4")
-        #expect(try plan(.product(m: 16, ksub: 256)).kernel(isProduct: true) == "akin_ivf_scan_pq8")
+        #expect(try plan(.product(m: 9, ksub: 16, dsub: 1)).kernel(isProduct: false) == "akin_ivf_scan_pq4_2")
+        #expect(try plan(.product(m: 17, ksub: 16, dsub: 1)).kernel(isProduct: false) == "akin_ivf_scan_pq4_4")
+        #expect(try plan(.product(m: 16, ksub: 256, dsub: 1)).kernel(isProduct: true) == "akin_ivf_scan_pq8")
         #expect(try plan(.floats(dimension: 8)).kernel(isProduct: true) == "akin_ivf_scan_flat_ip")
-        #expect(throws: CUDAError.self) { try plan(.product(m: 65, ksub: 16)) }
-        #expect(throws: CUDAError.self) { try plan(.product(m: 256, ksub: 256)) }
-        #expect(try plan(.product(m: 96, ksub: 256)).scanSharedBytes > 96 << 10)
+        #expect(throws: CUDAError.self) { try plan(.product(m: 65, ksub: 16, dsub: 1)) }
+        #expect(throws: CUDAError.self) { try plan(.product(m: 512, ksub: 256, dsub: 1)) }
+    }
+
+    @Test("tables that keep blocks from fitting beside each other take 16 bits")
+    func tables() throws {
+        func plan(m: Int, _ tables: ListScanPlan.Tables? = nil) throws -> ListScanPlan {
+            try ListScanPlan(
+                queries: 5, nprobe: 5, k: 1, vectorsPerList: 10, codes: .product(m: m, ksub: 256, dsub: 2),
+                tables: tables, multiprocessors: 132, sharedLimit: 227 << 10, sharedTogether: 228 << 10)
+        }
+        #expect(try plan(m: 32).tables == .floats)
+        let long = try plan(m: 64)
+        #expect(long.tables == .shorts)
+        #expect(long.kernel(isProduct: false) == "akin_ivf_scan_pq8_short")
+        #expect(try plan(m: 64, .floats).scanSharedBytes - long.scanSharedBytes == 64 * 256 * 2)
+        #expect(long.tableBytes == 64 * 256 * 2 + 12)
+        #expect(long.tableSharedBytes == (64 * 2 + 64 * 3) * 4)
+        #expect(try plan(m: 400).tables == .shorts)
     }
 }

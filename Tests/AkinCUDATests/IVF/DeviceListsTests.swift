@@ -27,6 +27,46 @@ struct DeviceListsTests {
         #expect(device.isClean)
     }
 
+    @Test(
+        "answers are the index's with tables of 16 bits, too",
+        arguments: ["IVF8,PQ6", "IVF8,PQ12x5", "IVF8,PQ3x7"], [Metric.l2, .innerProduct])
+    func shortTables(spec: String, metric: Metric) throws {
+        let base = Matrix<Float>.random(rows: 600, columns: 24, seed: 5)
+        let index = try Self.index(spec, metric, base), device = FakeDevice()
+        let context = try device.context()
+        let lists = try DeviceLists(
+            index, library: FakeDevice.kernels(context), pool: DevicePool(context, budget: 1 << 26), summed: .shorts)
+        let queries = Matrix<Float>.random(rows: 9, columns: 24, seed: 6)
+        for (k, nprobe) in [(1, 1), (10, 5), (100, 8)] {
+            let found = try lists.search(queries, k: k, nprobe: nprobe)
+            let expected = try index.search(queries, k: k, options: .init(nprobe: nprobe)).neighbors
+            #expect(found.rows == (0..<9).map { Array(expected[$0]) }, "k \(k), nprobe \(nprobe)")
+            #expect(found.repeated == 0)
+        }
+    }
+
+    @Test("what tables of 16 bits lose is known to the decision")
+    func shortTablesLose() throws {
+        // The first part spreads so far that one step of it holds many vectors, which differ by the second alone.
+        var random = SeededRandom(seed: 7)
+        let base = Matrix<Float>(rows: 800, columns: 2) { x in
+            for row in 0..<800 {
+                x[2 * row] = row % 100 == 0 ? -1 : 0
+                x[2 * row + 1] = Float.random(in: -0.0001...0.0001, using: &random)
+            }
+        }
+        let index = try Self.index("PQ2", .innerProduct, base), context = try FakeDevice().context()
+        let lists = try DeviceLists(
+            index, library: FakeDevice.kernels(context), pool: DevicePool(context, budget: 1 << 26), summed: .shorts)
+        let queries = Matrix<Float>([0.5, -0.5, 0.7, -0.7, 1, -1, 1.3, -1.3].map { [1, $0] })
+        // Those that share the least step cannot be mistaken; k is beyond them.
+        for k in [25, 33, 64] {
+            let found = try lists.search(queries, k: k, nprobe: 1)
+            let expected = try index.search(queries, k: k, options: .init(nprobe: 1)).neighbors
+            #expect(found.rows == (0..<queries.rows).map { Array(expected[$0]) })
+        }
+    }
+
     @Test("what the device cannot tell apart is searched by the index")
     func repeated() throws {
         // One vector many times: more equal distances than there are candidates.

@@ -12,9 +12,10 @@ struct DeviceListSearchTests {
         var rows = 700, queries = 7, dimension = 24, nprobe = 4, k = 10
         var perBlock = 2
         var hasTies = false
+        var hasShortTables = false
         var description: String {
             "\(spec) \(metric) \(rows) x \(dimension), nprobe \(nprobe), k \(k), \(perBlock) lists a block"
-                + (hasTies ? ", ties" : "")
+                + (hasTies ? ", ties" : "") + (hasShortTables ? ", tables of 16 bits" : "")
         }
     }
 
@@ -27,6 +28,9 @@ struct DeviceListSearchTests {
         Case(spec: "IVF1,Flat", rows: 3_000, queries: 2, dimension: 4, nprobe: 1, k: 700, perBlock: 1),
         Case(spec: "IVF16,PQ6"), Case(spec: "IVF16,PQ6", metric: .innerProduct, nprobe: 16, perBlock: 5),
         Case(spec: "IVF16,PQ8x6", metric: .cosine), Case(spec: "IVF4,PQ3", nprobe: 3, k: 400, perBlock: 1),
+        Case(spec: "IVF16,PQ6", hasShortTables: true),
+        Case(spec: "IVF16,PQ6", k: 200, hasTies: true, hasShortTables: true),
+        Case(spec: "IVF16,PQ8x6", metric: .innerProduct, nprobe: 16, perBlock: 5, hasShortTables: true),
         Case(spec: "IVF16,PQ12x4"), Case(spec: "IVF16,PQ24x4fs", metric: .innerProduct, nprobe: 16),
         Case(spec: "IVF16,PQ2x4fs", nprobe: 16, hasTies: true), Case(spec: "PQ6", nprobe: 1, perBlock: 1),
     ]
@@ -135,7 +139,8 @@ struct DeviceListSearchTests {
             queries: UInt32(c.queries), nprobe: UInt32(c.nprobe), dimension: UInt32(c.dimension),
             rows: UInt32(lists.rows), m: UInt32(tables.m), ksub: UInt32(tables.ksub),
             metric: c.metric == .l2 ? 0 : 1, k: UInt32(c.k), wanted: UInt32(wanted), perBlock: UInt32(c.perBlock),
-            growth: tables.growth, radius: tables.radius, fixed: tables.fixed)
+            growth: tables.growth + (c.hasShortTables ? 0x1p-20 : 0), radius: tables.radius, fixed: tables.fixed,
+            hasShortTables: c.hasShortTables)
         let problem = HostModel.problem {
             akin_host_ivf_search(search, order, &keys, &numbers, &certain, $0, $1)
         }

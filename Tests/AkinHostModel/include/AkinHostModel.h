@@ -104,6 +104,7 @@ typedef struct {
     uint32_t k, wanted;
     uint32_t perBlock; // lists of a query that one block of threads takes
     float growth, radius, fixed;
+    bool hasShortTables; // of 16 bits; for codes of bytes
 } akin_host_lists;
 
 // outKeys, outNumbers: [queries][wanted]. outCertain: [queries].
