@@ -80,17 +80,28 @@ struct AkinCUDACheck: ParsableCommand {
             say("\(recipe): \(try kernels.module(recipe.source, definitions: recipe.definitions).origin)")
         }
         let device = DeviceUnderTest(context: context, kernels: kernels)
-        try runCases(device)
-        guard !skipMeasuring, only == nil else { return }
-        var rows: [DeviceMeasurement] = []
+        var failures = runCases(device)
+        if !skipMeasuring, only == nil, !failures.isLost { failures.count += try measure(device, report) }
+        if failures.count > 0 { throw ExitCode.failure }
+    }
+
+    /// Measures what can be measured; the table so far is kept after each, so that nothing is lost with a later one.
+    private func measure(_ device: DeviceUnderTest, _ report: Report) throws -> Int {
+        var rows: [DeviceMeasurement] = [], failures = 0
         for measure in DeviceMeasurement.all {
-            let found = try measure(device, 2 << 30)
-            for row in found { say("\(row.what): \(row.value)") }
-            rows += found
+            do {
+                let found = try measure(device, 2 << 30)
+                for row in found { say("\(row.what): \(row.value) (\(row.beside))") }
+                rows += found
+            } catch {
+                failures += 1
+                say("FAILED: \(error)")
+                if (error as? CUDAError)?.losesDevice == true { break }
+            }
+            if let fill { try Report.fill(report.table(rows), into: fill) }
         }
-        let table = report.table(rows)
-        print(table)
-        if let fill { try Report.fill(table, into: fill) }
+        print(report.table(rows))
+        return failures
     }
 
     /// Compiles every kernel for some architectures.
@@ -139,23 +150,26 @@ struct AkinCUDACheck: ParsableCommand {
     }
 
     /// Runs the cases and says which hold.
-    private func runCases(_ device: DeviceUnderTest) throws {
+    ///
+    /// - Returns: how many do not, and whether the device is lost with one of them.
+    private func runCases(_ device: DeviceUnderTest) -> (count: Int, isLost: Bool) {
         let cases = CUDACase.all.filter { only.map($0.name.contains) ?? true }
-        var failures = 0
+        var passed = 0, isLost = false
         for one in cases {
             do {
                 try one.body(device)
                 try device.context.synchronize()
+                passed += 1
                 say("passed: \(one.name)")
             } catch {
-                failures += 1
                 say("FAILED: \(one.name): \(error)")
                 // Nothing more can be learned from a device whose state is lost.
-                if (error as? CUDAError)?.losesDevice == true { break }
+                isLost = (error as? CUDAError)?.losesDevice == true
+                if isLost { break }
             }
         }
-        say("\(cases.count - failures) of \(cases.count) cases passed")
-        if failures > 0 || cases.isEmpty { throw ExitCode.failure }
+        say("\(passed) of \(cases.count) cases passed")
+        return (cases.isEmpty ? 1 : cases.count - passed, isLost)
     }
 
     private func say(_ line: String) { FileHandle.standardError.write(Data((line + "\n").utf8)) }

@@ -1,6 +1,7 @@
 #include "akin_cuda.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -64,7 +65,23 @@ int akin_cuda_driver_open(const char *path, const akin_cuda_driver **out, char *
                       (const void **)out, message);
 }
 
+// NVRTC opens a second library by its name alone when it first compiles. Some versions (13.0) do not tell the loader
+// that it lies beside them, but what is loaded already is found. Where it is not there nothing is lost.
+static void open_builtins(const char *path, const akin_nvrtc *nvrtc) {
+    const char *slash = strrchr(path, '/');
+    int major = 0, minor = 0, folder = slash ? (int)(slash - path) : 0;
+    char place[4096];
+    if (!slash || nvrtc->nvrtcVersion(&major, &minor))
+        return;
+    int length = snprintf(place, sizeof place, "%.*s/libnvrtc-builtins.so.%d.%d", folder, path, major, minor);
+    if (length > 0 && (size_t)length < sizeof place)
+        (void)dlopen(place, RTLD_NOW | RTLD_LOCAL); // stays open, as NVRTC does
+}
+
 int akin_nvrtc_open(const char *path, const akin_nvrtc **out, char **message) {
-    return open_table(path, sizeof **out, nvrtc_entries, sizeof nvrtc_entries / sizeof *nvrtc_entries,
-                      (const void **)out, message);
+    int code = open_table(path, sizeof **out, nvrtc_entries, sizeof nvrtc_entries / sizeof *nvrtc_entries,
+                          (const void **)out, message);
+    if (!code)
+        open_builtins(path, *out);
+    return code;
 }

@@ -33,7 +33,7 @@ extension CUDACase {
             let points = clusterRows(600, 16, seed: 3)
             for (spec, metric) in [
                 ("IVF20,Flat", Metric.l2), ("IVF12,PQ4", .cosine), ("IVF12,PQ8x6", .l2), ("IVF9,PQ1x4", .l2),
-                ("OPQ4,IVF12,PQ4x5,RFlat", .innerProduct), ("IVF12,PQ16x4fsr", .l2), ("IVF12,PQ8x4fs", .innerProduct),
+                ("IVF12,PQ4x5,RFlat", .innerProduct), ("IVF12,PQ16x4fsr", .l2), ("IVF12,PQ8x4fs", .innerProduct),
                 ("IVF12,SQ8", .l2),
             ] {
                 let parsed = try IndexSpec(parsing: spec)

@@ -1,3 +1,4 @@
+import Akin
 import AkinCUDA
 import AkinTestSupport
 import Foundation
@@ -38,6 +39,26 @@ struct KernelCacheTests {
                 #expect(again.origin == .cached(path: file))
                 #expect(again.code == first.code)
             }
+        }
+    }
+
+    @Test("what a compiler cannot compile is taken from another's entry")
+    func otherCompiler() throws {
+        try withTemporaryDirectory { folder in
+            let cache = KernelCache(folder: folder)
+            let unknown = KernelRecipe(source: "sanity.cu", architecture: "sm_999")
+            #expect(throws: CUDAError.self) { try cache.cubin(for: unknown, compiler: compiler) }
+            let key = try unknown.key(), code = Array("machine code".utf8)
+            func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
+                (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64($0 * 8)) }
+            }
+            let checksum = UInt64(code.withUnsafeBytes { CRC32C.checksum($0) })
+            let path = "\(folder)/sanity.cu-sm_999-\(key.prefix(16))-99.0.cubin"
+            let entry = Array("AKINCUB1".utf8) + Array(key.utf8) + bytes(UInt64(code.count), 8) + bytes(checksum, 4)
+            try Data(entry + code).write(to: URL(fileURLWithPath: path))
+            let found = try cache.cubin(for: unknown, compiler: compiler)
+            #expect(found.origin == .cached(path: path))
+            #expect(found.code == code)
         }
     }
 

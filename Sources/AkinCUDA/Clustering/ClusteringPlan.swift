@@ -21,7 +21,7 @@ package struct ClusteringPlan: Sendable, Equatable {
     package static let capacity = 64
     static let tile = 128
     /// Counters of centroids and chunks, in bytes, at most, as long as chunks of 2^20 points allow it.
-    static let counterBytes = 64 << 20
+    private static let counterBytes = 64 << 20
 
     /// Plans a clustering.
     ///
@@ -58,7 +58,10 @@ package struct ClusteringPlan: Sendable, Equatable {
     }
 
     /// Points that one warp sorts, a multiple of 32: as few as the memory for counters allows.
-    static func chunk(points: Int, centroids: Int) -> Int {
+    ///
+    /// A warp takes them one behind the other, so a device with few chunks is idle: where there are very many points,
+    /// more memory for counters is time.
+    static func chunk(points: Int, centroids: Int, counterBytes: Int = counterBytes) -> Int {
         let least = (points * centroids * 4 + counterBytes - 1) / counterBytes
         return (min(max(least, 1_024), 1 << 20) + 31) / 32 * 32
     }

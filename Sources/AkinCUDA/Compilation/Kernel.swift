@@ -18,8 +18,8 @@ package final class Kernel: Sendable {
     nonisolated(unsafe) let handle: akin_cuda_function
     /// Keeps the machine code loaded.
     private let module: KernelModule
-    /// Bytes of shared memory that launches may ask for; more than 48 KiB must be announced.
-    private let sharedLimit = Mutex(48 << 10)
+    /// Bytes of shared memory that launches may ask for; more than 48 KiB, with what the source declares, must be announced.
+    private let sharedLimit: Mutex<Int>
 
     init(module: KernelModule, name: String) throws(CUDAError) {
         let context = module.context
@@ -38,6 +38,7 @@ package final class Kernel: Sendable {
         registers = try attribute(AKIN_CUDA_FUNCTION_REGISTERS)
         localBytes = try attribute(AKIN_CUDA_FUNCTION_LOCAL_BYTES)
         sharedBytes = try attribute(AKIN_CUDA_FUNCTION_SHARED_BYTES)
+        sharedLimit = Mutex((48 << 10) - sharedBytes)
         parameterBytes = Self.parameters(of: handle, context)
     }
 

@@ -7,7 +7,8 @@ import Foundation
 /// NVRTC's. It appears complete or not at all, and carries a checksum; what is damaged counts as missing. Entries that no
 /// recipe asks for any more stay until the folder is removed, which is safe at any time.
 ///
-/// Where there is no NVRTC, an entry of any version serves: a folder filled elsewhere can be taken along.
+/// Where there is no NVRTC, or it cannot compile, an entry of any version serves: a folder filled elsewhere can be taken
+/// along.
 package struct KernelCache: Sendable {
     /// The folder; `nil` keeps nothing.
     package let folder: String?
@@ -45,21 +46,34 @@ package struct KernelCache: Sendable {
         do throws(CUDAError) {
             nvrtc = try compiler()
         } catch {
-            for path in entries(recipe, key) {
-                if let code = read(path, key: key) { return (code, .cached(path: path)) }
-            }
+            if let found = anyVersion(recipe, key) { return found }
             throw error
         }
         let path = folder.map { "\($0)/\(Self.prefix(recipe, key))-\(nvrtc.version).cubin" }
         if let path, let code = read(path, key: key) { return (code, .cached(path: path)) }
         let start = ContinuousClock.now
         let (source, headers) = try recipe.texts()
-        let code = try nvrtc.compile(
-            source, headers: headers, architecture: recipe.architecture, options: recipe.options)
+        let code: [UInt8]
+        do throws(CUDAError) {
+            code = try nvrtc.compile(
+                source, headers: headers, architecture: recipe.architecture, options: recipe.options)
+        } catch {
+            // It may be too old for the device, or lack a part of itself.
+            if let found = anyVersion(recipe, key) { return found }
+            throw error
+        }
         let taken = ContinuousClock.now - start
         let seconds = Double(taken.components.seconds) + Double(taken.components.attoseconds) * 1e-18
         let kept = path.map { write(code, key: key, to: $0) } ?? false
         return (code, .compiled(seconds: seconds, kept: kept))
+    }
+
+    /// What is kept of a recipe, whichever compiler made it.
+    private func anyVersion(_ recipe: KernelRecipe, _ key: String) -> (code: [UInt8], origin: Origin)? {
+        for path in entries(recipe, key) {
+            if let code = read(path, key: key) { return (code, .cached(path: path)) }
+        }
+        return nil
     }
 
     /// Whether machine code for a recipe is there, of any version of the compiler or of one.

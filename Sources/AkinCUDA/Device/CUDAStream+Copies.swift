@@ -15,8 +15,9 @@ extension CUDAStream {
         guard let source = values.baseAddress, values.count > 0 else { return }
         let to = buffer.address + UInt64(offset * MemoryLayout<Element>.stride)
         let bytes = values.count * MemoryLayout<Element>.stride
-        // From memory that is not pinned, the driver has read everything when the call returns.
         try context.call("cuMemcpyHtoDAsync") { $0.cuMemcpyHtoDAsync_v2(to, source, bytes, handle) }
+        // The driver may still be reading when the call returns; only for pinned memory does it say when it is not.
+        try synchronize()
     }
 
     /// Copies an array.

@@ -101,7 +101,8 @@ package final class DeviceListBuilder {
     package func finish(firstID: Int64 = 0) throws(CUDAError) -> DeviceLists {
         guard let codes, count > 0 else { throw .outOfRange(name: "vectors", value: count, allowed: 1...capacity) }
         let lanes = InterleavedLists.blockVectors, nlist = index.nlist
-        let chunk = ClusteringPlan.chunk(points: count, centroids: nlist)
+        let counterBytes = max(64 << 20, min(8 << 30, (pool.budget - pool.usage.inUse) / 8))
+        let chunk = ClusteringPlan.chunk(points: count, centroids: nlist, counterBytes: counterBytes)
         let order = try PointOrder(
             numbers, points: count, groups: nlist, chunk: chunk, library: library, pool: pool, stream: stream)
         let firsts = try stream.download(order.starts)
