@@ -18,7 +18,7 @@ extension CUDACase {
                     let found = try there.answer(queries, k: k, options: options)
                     let what = "\(spec), \(metric), k \(k), nprobe \(nprobe)"
                     try expectSame(found.result, expected, what)
-                    try expect(found.repeated, equals: 0, "\(what), queries that the CPU answered")
+                    try expect(found.compared, equals: 0, "\(what), queries compared in full")
                     try expect(found.result.isLimited, equals: expected.isLimited, "\(what), isLimited")
                 }
                 let filter = SearchOptions(nprobe: 3, filter: .members(of: [7, 21, 30, 77]))
@@ -33,7 +33,42 @@ extension CUDACase {
             let queries = listRows(5, 48, seed: 14), options = SearchOptions(nprobe: 3)
             let found = try there.answer(queries, k: 10, options: options)
             try expectSame(found.result, index.search(queries, k: 10, options: options), "PQ48")
-            try expect(found.repeated, equals: 0, "queries that the CPU answered")
+            try expect(found.compared, equals: 0, "queries compared in full")
+        },
+        CUDACase("any k is found in inverted files, ties by smaller id") { device in
+            for (spec, metric) in [
+                ("IVF20,Flat", Metric.l2), ("IVF20,Flat", .innerProduct), ("IVF20,PQ3", .l2), ("IVF20,PQ3", .cosine),
+                ("IVF20,PQ3x4", .innerProduct), ("IVF3,PQ2x4fs", .l2),
+            ] {
+                // Many vectors have the same code, and ids do not ascend with the order of vectors.
+                let index = try tiedIndex(spec, metric, count: 2_600, dimension: 6)
+                let queries = listRows(3, 6, seed: 14)
+                let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 64 << 20)
+                for (k, nprobe) in [(1_025, 20), (1_025, 1), (2_000, 9), (3_000, 20)] {
+                    let options = SearchOptions(nprobe: nprobe), what = "\(spec), \(metric), k \(k), nprobe \(nprobe)"
+                    let found = try there.answer(queries, k: k, options: options)
+                    try expectSame(found.result, index.search(queries, k: k, options: options), what)
+                    try expect(found.compared, equals: 3, "\(what), queries compared in full")
+                }
+            }
+        },
+        CUDACase("queries that floats cannot decide are compared in full, in parts where memory asks for it") {
+            device in
+            let one = listRows(1, 8, seed: 15)[0]
+            var rows = Array(repeating: one, count: 3_000)
+            rows += listRows(400, 8, seed: 16).elementRows
+            let index = try listIndex(
+                "IVF4,Flat", .l2, Matrix(rows), ids: (0..<3_400).map { Int64(($0 * 1_201) % 3_400) })
+            let queries = Matrix([one, listRows(1, 8, seed: 17)[0], one])
+            for budget in [64 << 20, 280 << 10] {
+                let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: budget)
+                for k in [3, 2_500, 3_100] {
+                    let options = SearchOptions(nprobe: 4)
+                    let found = try there.answer(queries, k: k, options: options)
+                    try expectSame(found.result, index.search(queries, k: k, options: options), "k \(k) in \(budget)")
+                    try expect(found.compared >= 2, "k \(k) in \(budget): \(found.compared) queries compared in full")
+                }
+            }
         },
         CUDACase("many queries are searched in batches that fit") { device in
             let index = try listIndex("IVF9,PQ4", .l2, count: 400, dimension: 8)
@@ -87,7 +122,7 @@ extension CUDACase {
                 // Nothing but these lists is searched: the host has no vectors.
                 let queries = listRows(5, 12, seed: 13)
                 let answer = try lists.search(queries, k: 7, nprobe: 3)
-                try expect(answer.undecided, equals: 0, "\(spec), queries that stay open")
+                try expect(answer.compared, equals: 0, "\(spec), queries compared in full")
                 let rows = try expected.search(queries, k: 7, options: .init(nprobe: 3)).neighbors
                 for q in 0..<5 { try expect(answer.rows[q], equals: Array(rows[q]), "\(spec), query \(q)") }
                 let home = try lists.onHost()
@@ -98,9 +133,24 @@ extension CUDACase {
 
     private static func listIndex(_ spec: String, _ metric: Metric, count: Int, dimension: Int) throws -> IVFIndex {
         let base = listRows(max(count, 800), dimension, seed: 8)
+        return try listIndex(spec, metric, base, ids: (0..<Int64(count)).map { $0 })
+    }
+
+    /// Vectors with few different components, and ids in another order than theirs.
+    private static func tiedIndex(_ spec: String, _ metric: Metric, count: Int, dimension: Int) throws -> IVFIndex {
+        let base = listRows(count, dimension, seed: 8)
+        let few = Matrix<Float>(rows: count, columns: dimension) { x in
+            base.withUnsafeElements { from in for i in x.indices { x[i] = from[i].rounded() } }
+        }
+        return try listIndex(spec, metric, few, ids: (0..<count).map { Int64(($0 * 1_201) % 10_007) })
+    }
+
+    private static func listIndex(
+        _ spec: String, _ metric: Metric, _ base: Matrix<Float>, ids: [Int64]
+    ) throws -> IVFIndex {
         var index = try IVFIndex(
             training: base, spec: IndexSpec(parsing: spec), metric: metric, options: .init(iterations: 2))
-        try index.add(base.rows(0..<count))
+        try index.add(base.rows(0..<ids.count), ids: ids)
         return index
     }
 
@@ -110,4 +160,9 @@ extension CUDACase {
             for i in x.indices { x[i] = (0..<4).reduce(-2) { sum, _ in sum + Float.random(in: 0..<1, using: &random) } }
         }
     }
+}
+
+extension Matrix<Float> {
+    /// All rows as arrays.
+    fileprivate var elementRows: [[Float]] { (0..<rows).map { self[$0] } }
 }

@@ -108,7 +108,7 @@ package struct ScaleRun: Sendable {
             note(
                 what, "\(DeviceMeasurement.number(Double(timedQueries) / seconds)) queries/s",
                 "recall@\(k) \(recall); \(Self.seconds(seconds)), of it \(Self.seconds(last.deviceSeconds)) scanning and "
-                    + "deciding; \(last.undecided) queries that floats cannot decide")
+                    + "deciding; \(last.compared) queries compared in doubles")
         }
         return rows
     }

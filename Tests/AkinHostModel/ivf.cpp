@@ -107,4 +107,8 @@ void akin_host::registerLists(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_ivf_decide_flat_ip);
     AKIN_DEVICE_KERNEL(akin_ivf_decide_pq_l2);
     AKIN_DEVICE_KERNEL(akin_ivf_decide_pq_ip);
+    AKIN_DEVICE_KERNEL(akin_ivf_keys_flat_l2);
+    AKIN_DEVICE_KERNEL(akin_ivf_keys_flat_ip);
+    AKIN_DEVICE_KERNEL(akin_ivf_keys_pq_l2);
+    AKIN_DEVICE_KERNEL(akin_ivf_keys_pq_ip);
 }

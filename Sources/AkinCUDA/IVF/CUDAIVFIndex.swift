@@ -3,8 +3,9 @@ public import Akin
 /// An inverted file searched on a GPU: the answers of an ``IVFIndex``, id by id and score by score.
 ///
 /// Centroids are compared with queries, and lists scanned, in the device's memory; candidates are decided in double
-/// precision, in the CPU's order. Queries whose neighbours floats cannot tell apart are searched by the index on the CPU;
-/// ``Answer/repeated`` counts them. Where a graph finds the lists, that part is the CPU's.
+/// precision, in the CPU's order. Queries with k beyond 1,024, or whose neighbours floats cannot tell apart, are compared with
+/// every vector of their lists in double precision; ``Answer/compared`` counts them. Where a graph finds the lists, that part
+/// is the CPU's.
 ///
 /// ```swift
 /// let context = try CUDAContext(driver: CUDADriver.find())
@@ -65,9 +66,9 @@ public struct CUDAIVFIndex: TunableIndex {
     public struct Answer: Sendable {
         /// The neighbours.
         public var result: SearchResult
-        /// Queries that the index on the CPU answered.
-        public var repeated: Int
-        /// Seconds that the device was scanning and deciding.
+        /// Queries that were compared in double precision with every vector of the lists that they looked at.
+        public var compared: Int
+        /// Seconds that the device was scanning, comparing and deciding.
         public var deviceSeconds: Double
     }
 
@@ -75,7 +76,7 @@ public struct CUDAIVFIndex: TunableIndex {
     ///
     /// - Parameters:
     ///   - queries: `[q, dimension]`, finite.
-    ///   - k: neighbours wanted, 1 to 1,024, or any number under a filter.
+    ///   - k: neighbours wanted, 1 or more.
     ///   - options: lists to look at, threads, filter, progress and cancellation.
     /// - Returns: one row per query, nearest first, ties by smaller id.
     /// - Throws: as ``IVFIndex/search(_:k:options:)``, and ``CUDAError``.
@@ -89,7 +90,7 @@ public struct CUDAIVFIndex: TunableIndex {
     public func answer(_ queries: Matrix<Float>, k: Int, options: SearchOptions = SearchOptions()) throws -> Answer {
         let checked = try ivf.checkedSearch(queries, k: k, options)
         guard count > 0, queries.rows > 0, options.filter == nil else {
-            return Answer(result: try ivf.search(queries, k: k, options: options), repeated: 0, deviceSeconds: 0)
+            return Answer(result: try ivf.search(queries, k: k, options: options), compared: 0, deviceSeconds: 0)
         }
         let found = try lists.search(
             queries, k: checked.k, nprobe: checked.nprobe, options: options,
@@ -100,7 +101,7 @@ public struct CUDAIVFIndex: TunableIndex {
             result: SearchResult(
                 neighbors: Neighbors(found.rows), isExact: ivf.isExact(options), visited: found.visited,
                 isLimited: found.rows.contains { $0.count < checked.k }),
-            repeated: found.repeated, deviceSeconds: found.deviceSeconds)
+            compared: found.compared, deviceSeconds: found.deviceSeconds)
     }
 
     /// Writes the index to an `.akin` file, the one that the CPU's index writes.

@@ -137,8 +137,7 @@ package final class DeviceListBuilder {
             StoredLists(
                 codes: placed, starts: order.starts, blocks: blocks, terms: placedTerms, firsts: firsts,
                 rows: shape.rows, names: .rows(rows, first: firstID)),
-            isComplete: false, tables: index.productTables(greatestTerm: term), library: library, pool: pool,
-            stream: stream)
+            tables: index.productTables(greatestTerm: term), library: library, pool: pool, stream: stream)
     }
 
     private func kernel(_ name: String) throws(CUDAError) -> Kernel {

@@ -5,11 +5,8 @@ extension DeviceLists {
     package struct Answer: Sendable {
         /// One row per query, nearest first, ties by smaller id.
         package var rows: [[Neighbor]] = []
-        /// Queries that were searched by the index.
-        package var repeated = 0
-        /// Queries whose rows may lack a neighbour, because floats cannot tell it from others and the index is not there
-        /// to decide.
-        package var undecided = 0
+        /// Queries that were compared in double precision with every vector of the lists that they looked at.
+        package var compared = 0
         /// Vectors in the lists that queries looked at, all together.
         package var visited = 0
         /// Seconds that the device was at it, from tables to decisions.
@@ -20,7 +17,7 @@ extension DeviceLists {
     ///
     /// - Parameters:
     ///   - queries: `[q, dimension]`, finite.
-    ///   - k: 1 to 1,024.
+    ///   - k: 1 or more; a scan finds up to 1,024, beyond that every vector is compared in double precision.
     ///   - nprobe: 1 to the number of lists.
     ///   - options: threads, and cancellation.
     ///   - nearest: finds the nearest centroids; the index does where it is `nil`.
@@ -43,57 +40,33 @@ extension DeviceLists {
             for list in asked.lists {
                 answer.visited += Int(stored.firsts[Int(list) + 1] - stored.firsts[Int(list)])
             }
-            try search(some, Asked(asked, nprobe: nprobe), k: k, options, clock, &answer)
+            try search(AskedLists(asked, nprobe: nprobe), k: k, options, clock, &answer)
         }
         answer.deviceSeconds = clock.seconds
         return answer
     }
 
-    /// Queries as the codes see them, and the lists that they look at.
-    private struct Asked {
-        var queries: Matrix<Float>
-        var lists: [UInt32]
-        var offsets: [Float]
-        var nprobe: Int
-
-        init(_ asked: (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]), nprobe: Int) {
-            (queries, lists, offsets) = asked
-            self.nprobe = nprobe
-        }
-
-        /// Some of them.
-        func only(_ which: [Int]) -> Asked {
-            var some = self
-            some.queries = Matrix(which.map { queries[$0] })
-            some.lists = which.flatMap { lists[$0 * nprobe..<($0 + 1) * nprobe] }
-            some.offsets = which.flatMap { offsets[$0 * nprobe..<($0 + 1) * nprobe] }
-            return some
-        }
-    }
-
-    /// Searches a batch, and looks again at what was not certain.
+    /// Searches a batch: scans it, looks again at what was not certain, and compares what still is not in full.
     private func search(
-        _ queries: Matrix<Float>, _ asked: Asked, k: Int, _ options: SearchOptions, _ clock: DeviceClock,
-        _ answer: inout Answer
+        _ asked: AskedLists, k: Int, _ options: SearchOptions, _ clock: DeviceClock, _ answer: inout Answer
     ) throws {
-        let found = try scan(asked, k: k, wanted: nil, clock)
-        var rows = try found.rows(k: k, lists: self, threads: options.threads ?? availableCores())
-        var open = (0..<queries.rows).filter { found.certain[$0] == 0 }
-        if !open.isEmpty, found.wanted < ListScanPlan.mostWanted {
-            let wider = try scan(asked.only(open), k: k, wanted: ListScanPlan.mostWanted, clock)
-            for (i, row) in try wider.rows(k: k, lists: self, threads: 1).enumerated() { rows[open[i]] = row }
-            open = open.indices.filter { wider.certain[$0] == 0 }.map { open[$0] }
-        }
-        if isComplete {
-            for q in open {
-                let again = try index.search(
-                    queries.rows(q..<q + 1), k: k,
-                    options: SearchOptions(threads: options.threads, nprobe: asked.nprobe))
-                rows[q] = Array(again.neighbors[0])
+        let threads = options.threads ?? availableCores()
+        var rows = [[Neighbor]](repeating: [], count: asked.queries.rows), open = Array(rows.indices)
+        if k <= ListScanPlan.mostWanted {
+            let found = try scan(asked, k: k, wanted: nil, clock)
+            rows = try found.rows(k: k, lists: self, threads: threads)
+            open = rows.indices.filter { found.certain[$0] == 0 }
+            if !open.isEmpty, found.wanted < ListScanPlan.mostWanted {
+                let wider = try scan(asked.only(open), k: k, wanted: ListScanPlan.mostWanted, clock)
+                for (i, row) in try wider.rows(k: k, lists: self, threads: threads).enumerated() { rows[open[i]] = row }
+                open = open.indices.filter { wider.certain[$0] == 0 }.map { open[$0] }
             }
-            answer.repeated += open.count
-        } else {
-            answer.undecided += open.count
+        }
+        if !open.isEmpty {
+            let compared = try ListComparison(self, asked.only(open), k: k, clock: clock, threads: threads)
+                .rows(options.monitor)
+            for (q, row) in zip(open, compared) { rows[q] = row }
+            answer.compared += open.count
         }
         answer.rows += rows
     }
@@ -113,6 +86,8 @@ extension DeviceLists {
     /// Queries of a batch: what they take fits half of the memory that is left.
     private func batch(_ queries: Int, k: Int, nprobe: Int) throws(CUDAError) -> Int {
         let room = max(0, pool.budget - pool.usage.inUse) / 2
+        // Those that are compared in full make batches of their own.
+        guard k <= ListScanPlan.mostWanted else { return min(queries, 4_096) }
         var size = min(queries, 1 << 16)
         while size > 1 {
             // The second look asks for the most candidates.
@@ -125,7 +100,7 @@ extension DeviceLists {
     }
 
     /// Scans, selects and decides.
-    private func scan(_ asked: Asked, k: Int, wanted: Int?, _ clock: DeviceClock) throws -> FoundVectors {
+    private func scan(_ asked: AskedLists, k: Int, wanted: Int?, _ clock: DeviceClock) throws -> FoundVectors {
         let count = asked.queries.rows, nprobe = asked.nprobe, stream = clock.stream
         let plan = try plan(queries: count, k: k, nprobe: nprobe, wanted: wanted)
         func put<Element>(_ values: [Element]) throws -> DeviceBuffer<Element> {
@@ -193,48 +168,4 @@ extension DeviceLists {
             wanted: plan.wanted, keys: try stream.download(keys), numbers: try stream.download(numbers),
             certain: try stream.download(certain))
     }
-}
-
-/// What the decision of a scan wrote: of each query `wanted` vectors at most, best first.
-private struct FoundVectors: Sendable {
-    var wanted: Int
-    var keys: [Float]
-    var numbers: [UInt32]
-    var certain: [UInt32]
-
-    /// The k best of each query, ties by smaller id.
-    func rows(k: Int, lists: DeviceLists, threads: Int) throws -> [[Neighbor]] {
-        let slots = RowSlots(count: certain.count), share = 256
-        try parallelFor(threads: threads, count: (certain.count + share - 1) / share) { i in
-            for q in i * share..<min((i + 1) * share, certain.count) { slots.rows[q] = row(q, k: k, lists) }
-        }
-        return Array(slots.rows)
-    }
-
-    private func row(_ q: Int, k: Int, _ lists: DeviceLists) -> [Neighbor] {
-        let first = q * wanted, last = first + wanted
-        var end = first, hasTies = false
-        // Vectors as far as the k-th may take its place by their ids.
-        while end < last, numbers[end] != .max, end < first + k || keys[end] == keys[first + k - 1] {
-            if end > first, keys[end] == keys[end - 1] { hasTies = true }
-            end += 1
-        }
-        var row = (first..<end).map { Neighbor(id: lists.stored.id(numbers[$0]), score: keys[$0]) }
-        if hasTies { row.sort { ($0.score, $0.id) < ($1.score, $1.id) } }
-        if row.count > k { row.removeLast(row.count - k) }
-        if lists.isProduct { for i in row.indices { row[i].score = 0 - row[i].score } }
-        return row
-    }
-}
-
-/// A row for each query; each is written by one thread.
-private final class RowSlots: @unchecked Sendable {
-    let rows: UnsafeMutableBufferPointer<[Neighbor]>
-
-    init(count: Int) {
-        rows = .allocate(capacity: count)
-        rows.initialize(repeating: [])
-    }
-
-    deinit { rows.deinitialize().deallocate() }
 }

@@ -3,15 +3,13 @@ package import Akin
 /// The inverted lists of an index on a device, searched there.
 ///
 /// Scanning, selecting and the distances that decide are the device's, and so is finding the lists to look at where
-/// ``CUDAIVFIndex`` brings the centroids along. Answers are those of the index, id by id and score by score: what the
-/// device cannot be certain of is looked at again with more candidates, and then by the index.
+/// ``CUDAIVFIndex`` brings the centroids along. Answers are those of the index, id by id and score by score: what a scan
+/// is not certain of is looked at again with more candidates, and then compared in full (``ListComparison``).
 package final class DeviceLists: Sendable {
     /// The same index on the CPU; without vectors where the lists were made on the device.
     package let index: IVFIndex
     /// The lists.
     package let stored: StoredLists
-    /// Whether ``index`` holds the vectors as well.
-    package let isComplete: Bool
     let tables: ListTables
     /// What scans of product codes add up, whatever would be chosen; for tests.
     let summed: ListScanPlan.Tables?
@@ -38,18 +36,17 @@ package final class DeviceLists: Sendable {
         }
         let stream = try CUDAStream(library.context)
         try self.init(
-            index, StoredLists(lists, pool: pool, stream: stream), isComplete: true, tables: index.listTables(lists),
-            summed: summed, library: library, pool: pool, stream: stream)
+            index, StoredLists(lists, pool: pool, stream: stream), tables: index.listTables(lists), summed: summed,
+            library: library, pool: pool, stream: stream)
     }
 
     /// Takes lists that are on the device.
     init(
-        _ index: IVFIndex, _ stored: StoredLists, isComplete: Bool, tables: ListTables,
-        summed: ListScanPlan.Tables? = nil, library: KernelLibrary, pool: DevicePool, stream: CUDAStream
+        _ index: IVFIndex, _ stored: StoredLists, tables: ListTables, summed: ListScanPlan.Tables? = nil,
+        library: KernelLibrary, pool: DevicePool, stream: CUDAStream
     ) throws(CUDAError) {
         self.index = index
         self.stored = stored
-        self.isComplete = isComplete
         self.tables = tables
         self.summed = summed
         self.library = library
@@ -70,7 +67,7 @@ package final class DeviceLists: Sendable {
     /// - Throws: ``CUDAError``: what copies throw.
     /// - Complexity: O(count · code bytes).
     package func onHost() throws -> IVFIndex {
-        if isComplete { return index }
+        if index.count == stored.count { return index }
         return try index.replacingLists(stored.download(CUDAStream(library.context)), idsAreRows: true)
     }
 

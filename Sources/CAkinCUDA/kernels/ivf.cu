@@ -1,6 +1,6 @@
-// Searching inverted lists: tables (list_tables.cuh), scanning with selection (list_scan.cuh, list_scorers.cuh), and
-// the second pass with the keys that decide (list_decide.cuh).
-#include "list_decide.cuh"
+// Searching inverted lists: tables (list_tables.cuh), scanning with selection (list_scan.cuh, list_scorers.cuh), the
+// second pass with the keys that decide (list_decide.cuh), and these keys of all vectors (list_keys.cuh).
+#include "list_keys.cuh"
 
 extern "C" __global__ void __launch_bounds__(256)
     akin_ivf_tables(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
@@ -31,6 +31,14 @@ extern "C" __global__ void __launch_bounds__(256)
         akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {nullptr, nullptr, starts, blocks, rows}, nlist,        \
                                    {nullptr, nullptr, 0}, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, \
                                    {growth, radius, 0, nullptr}, keys, numbers, certain);                              \
+    }                                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256) akin_ivf_keys_flat_##NAME(                                       \
+        const float *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes,                    \
+        const uint32_t *before, uint32_t nprobe, uint32_t firstBlock, uint32_t width, const float *queries,            \
+        uint32_t dimension, float *keys) {                                                                             \
+        uint32_t rows = (dimension + 3) / 4;                                                                           \
+        akin_list_keys<PRODUCT>({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, before,           \
+                                firstBlock, width, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, keys); \
     }
 
 AKIN_IVF_FLAT(false, l2)
@@ -82,6 +90,15 @@ AKIN_IVF_NIBBLES(8)
                                    {nullptr, offsets, nprobe}, queries, centroids, dimension,                          \
                                    akin_pq_decoder{codes, codebooks, rows, ksub, dsub},                                \
                                    {growth, radius, fixed, scales}, keys, numbers, certain);                           \
+    }                                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256)                                                                  \
+        akin_ivf_keys_pq_##NAME(const uint32_t *codes, const uint32_t *starts, const uint32_t *blocks,                 \
+                                const uint32_t *probes, const uint32_t *before, uint32_t nprobe, uint32_t firstBlock,  \
+                                uint32_t width, const float *queries, const float *centroids, uint32_t dimension,      \
+                                const float *codebooks, uint32_t rows, uint32_t ksub, uint32_t dsub, float *keys) {    \
+        akin_list_keys<PRODUCT>({codes, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, before, firstBlock, \
+                                width, queries, centroids, dimension,                                                  \
+                                akin_pq_decoder{codes, codebooks, rows, ksub, dsub}, keys);                            \
     }
 
 AKIN_IVF_PQ(false, l2)

@@ -32,21 +32,25 @@ struct akin_scan_error {
     const akin_short_scale *scales; // [queries], or null
 };
 
+// A sum with the part that component c of a vector has in its key, nothing fused.
+template <bool Product, typename Decoder>
+AKIN_DEVICE double akin_list_term(double sum, const Decoder &decoder, const float *x, const float *centroid,
+                                  uint32_t block, uint32_t lane, uint32_t c) {
+    double r = decoder.component(block, lane, c), middle = centroid ? centroid[c] : 0.0f;
+    if (Product)
+        return __dadd_rn(sum, __dmul_rn(x[c], __dadd_rn(middle, r)));
+    double difference = __dadd_rn(__dadd_rn(x[c], -middle), -r);
+    return __dadd_rn(sum, __dmul_rn(difference, difference));
+}
+
 // The key in doubles of a vector, summed as the CPU does: component c in sum c mod 16, then pairwise. Half a warp; all
 // lanes of the warp call.
 template <bool Product, typename Decoder>
 AKIN_DEVICE double akin_list_key(const Decoder &decoder, const float *x, const float *centroid, uint32_t dimension,
                                  uint32_t block, uint32_t lane) {
     double sum = 0;
-    for (uint32_t c = akin_lane() % 16; c < dimension; c += 16) {
-        double r = decoder.component(block, lane, c), middle = centroid ? centroid[c] : 0.0f;
-        if (Product) {
-            sum = __dadd_rn(sum, __dmul_rn(x[c], __dadd_rn(middle, r)));
-        } else {
-            double difference = __dadd_rn(__dadd_rn(x[c], -middle), -r);
-            sum = __dadd_rn(sum, __dmul_rn(difference, difference));
-        }
-    }
+    for (uint32_t c = akin_lane() % 16; c < dimension; c += 16)
+        sum = akin_list_term<Product>(sum, decoder, x, centroid, block, lane, c);
 #pragma unroll
     for (int apart = 8; apart > 0; apart /= 2)
         sum = __dadd_rn(sum, __shfl_xor_sync(AKIN_ALL_LANES, sum, apart));

@@ -34,6 +34,8 @@ struct ListFaultTests {
                     try builder.add(there, rows: 300)
                     let lists = try builder.finish()
                     #expect(try lists.search(points.rows(0..<3), k: 2, nprobe: 2).rows.allSatisfy { $0.count == 2 })
+                    // More than a scan finds.
+                    #expect(try lists.search(points.rows(0..<1), k: 1_100, nprobe: 5).rows[0].count == 300)
                     let home = try lists.onHost()
                     let index = try CUDAIVFIndex(home, kernels: kernels, budget: 16 << 20, threads: 1)
                     #expect(try index.search(points.rows(0..<3), k: 2, options: .init()).neighbors.count == 3)
