@@ -18,6 +18,7 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
     Guarded<uint32_t> codes(s.codes, blocks * rows * 32 * (flat ? 4 : 1), 16);
     Guarded<float> terms(s.terms, s.terms ? blocks * 32 : 0);
     Guarded<uint32_t> starts(s.starts, s.nlist + 1), firsts(s.blocks, s.nlist + 1);
+    Guarded<uint32_t> allowed(s.allowed, s.allowed ? blocks : 0);
     Guarded<uint32_t> probes(s.probes, size_t(s.queries) * s.nprobe);
     Guarded<float> offsets(s.offsets, flat ? 0 : size_t(s.queries) * s.nprobe);
     Guarded<float> x(s.x, size_t(s.queries) * s.dimension);
@@ -38,12 +39,13 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
     };
     const float *floats = reinterpret_cast<float *>(static_cast<uint32_t *>(codes));
     const float *term = s.terms ? static_cast<float *>(terms) : nullptr;
+    const uint32_t *bits = s.allowed ? static_cast<uint32_t *>(allowed) : nullptr;
     const float *middle = s.centroids ? static_cast<float *>(centroids) : nullptr;
     size_t base = akin_scan_bytes(s.perBlock), selecting = (2 * AKIN_SCAN_CAPACITY + 24) * 4;
     if (flat) {
         auto scan = product ? &akin_ivf_scan_flat_ip : &akin_ivf_scan_flat_l2;
         run(s.queries * chunks, base + rows * 16, [&] {
-            scan(floats, starts, firsts, probes, s.nprobe, x, s.dimension, chunks, s.perBlock, s.wanted, entries);
+            scan(floats, starts, firsts, probes, s.nprobe, bits, x, s.dimension, chunks, s.perBlock, s.wanted, entries);
         });
         auto decide = product ? &akin_ivf_decide_flat_ip : &akin_ivf_decide_flat_l2;
         run(s.queries, selecting, [&] {
@@ -65,18 +67,18 @@ int akin_host_ivf_search(akin_host_lists s, uint32_t order, float *outKeys, uint
                         : rows == 4 ? &akin_ivf_scan_pq4_4
                                     : &akin_ivf_scan_pq4_8;
             run(s.queries * chunks, base, [&] {
-                scan(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, s.m, chunks, s.perBlock, s.wanted,
-                     entries);
+                scan(codes, term, starts, firsts, probes, offsets, s.nprobe, bits, tables, s.m, chunks, s.perBlock,
+                     s.wanted, entries);
             });
         } else if (s.hasShortTables) {
             run(s.queries * chunks, base + tableSize * 2, [&] {
-                akin_ivf_scan_pq8_short(codes, term, starts, firsts, probes, offsets, s.nprobe, shortTables, scales,
-                                        s.m, s.ksub, chunks, s.perBlock, s.wanted, entries);
+                akin_ivf_scan_pq8_short(codes, term, starts, firsts, probes, offsets, s.nprobe, bits, shortTables,
+                                        scales, s.m, s.ksub, chunks, s.perBlock, s.wanted, entries);
             });
         } else {
             run(s.queries * chunks, base + tableSize * 4, [&] {
-                akin_ivf_scan_pq8(codes, term, starts, firsts, probes, offsets, s.nprobe, tables, nullptr, s.m, s.ksub,
-                                  chunks, s.perBlock, s.wanted, entries);
+                akin_ivf_scan_pq8(codes, term, starts, firsts, probes, offsets, s.nprobe, bits, tables, nullptr, s.m,
+                                  s.ksub, chunks, s.perBlock, s.wanted, entries);
             });
         }
         auto decide = product ? &akin_ivf_decide_pq_ip : &akin_ivf_decide_pq_l2;

@@ -9,10 +9,16 @@ struct AskedLists {
     /// `[q][nprobe]`: what a list adds to the keys of its vectors.
     var offsets: [Float]
     var nprobe: Int
+    /// `[blocks]`: the vectors of each block that may be found; all where it is `nil`.
+    var allowed: DeviceBuffer<UInt32>?
 
-    init(_ asked: (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]), nprobe: Int) {
+    init(
+        _ asked: (queries: Matrix<Float>, lists: [UInt32], offsets: [Float]), nprobe: Int,
+        allowed: DeviceBuffer<UInt32>? = nil
+    ) {
         (queries, lists, offsets) = asked
         self.nprobe = nprobe
+        self.allowed = allowed
     }
 
     /// Some of them.

@@ -14,8 +14,6 @@ public import Akin
 /// ```
 public struct CUDAIVFIndex: TunableIndex {
     /// The same index on the CPU.
-    ///
-    /// Searches under a filter are its own.
     public let ivf: IVFIndex
     private let lists: DeviceLists
     /// The centroids, where the device compares them.
@@ -89,7 +87,7 @@ public struct CUDAIVFIndex: TunableIndex {
     /// - Throws: as ``search(_:k:options:)``.
     public func answer(_ queries: Matrix<Float>, k: Int, options: SearchOptions = SearchOptions()) throws -> Answer {
         let checked = try ivf.checkedSearch(queries, k: k, options)
-        guard count > 0, queries.rows > 0, options.filter == nil else {
+        guard count > 0, queries.rows > 0 else {
             return Answer(result: try ivf.search(queries, k: k, options: options), compared: 0, deviceSeconds: 0)
         }
         let found = try lists.search(

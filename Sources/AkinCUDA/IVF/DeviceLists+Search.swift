@@ -7,7 +7,7 @@ extension DeviceLists {
         package var rows: [[Neighbor]] = []
         /// Queries that were compared in double precision with every vector of the lists that they looked at.
         package var compared = 0
-        /// Vectors in the lists that queries looked at, all together.
+        /// Vectors in the lists that queries looked at, all together; a list of which no vector passes a filter counts none.
         package var visited = 0
         /// Seconds that the device was at it, from tables to decisions.
         package var deviceSeconds = 0.0
@@ -19,7 +19,7 @@ extension DeviceLists {
     ///   - queries: `[q, dimension]`, finite.
     ///   - k: 1 or more; a scan finds up to 1,024, beyond that every vector is compared in double precision.
     ///   - nprobe: 1 to the number of lists.
-    ///   - options: threads, and cancellation.
+    ///   - options: threads, a filter, cancellation.
     ///   - nearest: finds the nearest centroids; the index does where it is `nil`.
     /// - Returns: the rows, and how they were come by.
     /// - Throws: ``CUDAError``: numbers out of range; what the pool, compiling and launches throw; `IndexError`,
@@ -32,15 +32,21 @@ extension DeviceLists {
         guard queries.rows > 0 else { return answer }
         answer.rows.reserveCapacity(queries.rows)
         let clock = try DeviceClock(CUDAStream(library.context))
+        let threads = options.threads ?? availableCores()
+        let allowed = try options.filter.map { filter in
+            try AllowedVectors(filter, stored, pool: pool, stream: clock.stream)
+        }
         let size = try batch(queries.rows, k: k, nprobe: nprobe)
         for first in stride(from: 0, to: queries.rows, by: size) {
             try options.monitor.update("search", done: first, total: queries.rows)
             let some = queries.rows(first..<min(first + size, queries.rows))
             let asked = try index.listQueries(some, nprobe: nprobe, options: options, nearest: nearest)
-            for list in asked.lists {
+            try allowed?.ask(about: asked.lists, threads: threads, on: clock.stream)
+            for list in asked.lists where allowed?.hasSome(list) != false {
                 answer.visited += Int(stored.firsts[Int(list) + 1] - stored.firsts[Int(list)])
             }
-            try search(AskedLists(asked, nprobe: nprobe), k: k, options, clock, &answer)
+            try search(
+                AskedLists(asked, nprobe: nprobe, allowed: allowed?.bits), k: k, options, clock, &answer)
         }
         answer.deviceSeconds = clock.seconds
         return answer
@@ -140,11 +146,12 @@ extension DeviceLists {
             if ksub == 16 {
                 try stream.launch(
                     scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
-                    stored.terms, starts, blocks, probed, offset, probes, table, m, chunks, perBlock, wanted, entries)
+                    stored.terms, starts, blocks, probed, offset, probes, asked.allowed, table, m, chunks, perBlock,
+                    wanted, entries)
             } else {
                 try stream.launch(
                     scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
-                    stored.terms, starts, blocks, probed, offset, probes, table, scales, m, ksub, chunks, perBlock,
+                    stored.terms, starts, blocks, probed, offset, probes, asked.allowed, table, scales, m, ksub, chunks, perBlock,
                     wanted, entries)
             }
             // Sums of shorts are rounded a few times more when they become floats.
@@ -157,7 +164,7 @@ extension DeviceLists {
         } else {
             try stream.launch(
                 scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes, starts,
-                blocks, probed, probes, x, dimension, chunks, perBlock, wanted, entries)
+                blocks, probed, probes, asked.allowed, x, dimension, chunks, perBlock, wanted, entries)
             try stream.launch(
                 kernel("akin_ivf_decide_flat_" + end), grid: LaunchSize(count), block: 256,
                 sharedBytes: plan.decideSharedBytes, entries, chunks, wanted, UInt32(k), codes, starts, blocks, lists,

@@ -135,12 +135,13 @@ struct ListComparison {
         if let codebooks = lists.codebooks {
             try clock.stream.launch(
                 lists.kernel("akin_ivf_keys_pq_" + end), grid: grid, block: 256, stored.codes, stored.starts,
-                stored.blocks, probed, before, nprobe, UInt32(first), UInt32(width), x, lists.centroids, dimension,
+                stored.blocks, probed, before, nprobe, asked.allowed, UInt32(first), UInt32(width), x, lists.centroids,
+                dimension,
                 codebooks, UInt32(stored.rows), UInt32(tables.ksub), dimension / UInt32(tables.m), keys)
         } else {
             try clock.stream.launch(
                 lists.kernel("akin_ivf_keys_flat_" + end), grid: grid, block: 256, stored.codes, stored.starts,
-                stored.blocks, probed, before, nprobe, UInt32(first), UInt32(width), x, dimension, keys)
+                stored.blocks, probed, before, nprobe, asked.allowed, UInt32(first), UInt32(width), x, dimension, keys)
         }
     }
 

@@ -15,13 +15,14 @@ extern "C" __global__ void __launch_bounds__(256)
 }
 
 #define AKIN_IVF_FLAT(PRODUCT, NAME)                                                                                   \
-    extern "C" __global__ void __launch_bounds__(256, 4)                                                               \
-        akin_ivf_scan_flat_##NAME(const float *codes, const uint32_t *starts, const uint32_t *blocks,                  \
-                                  const uint32_t *probes, uint32_t nprobe, const float *queries, uint32_t dimension,   \
-                                  uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {            \
+    extern "C" __global__ void __launch_bounds__(256, 4) akin_ivf_scan_flat_##NAME(                                    \
+        const float *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes, uint32_t nprobe,   \
+        const uint32_t *allowed, const float *queries, uint32_t dimension, uint32_t chunks, uint32_t perBlock,         \
+        uint32_t wanted, uint64_t *entries) {                                                                          \
         uint32_t rows = (dimension + 3) / 4;                                                                           \
-        akin_scan_lists({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, chunks, perBlock, wanted, \
-                        entries, akin_flat_scorer<PRODUCT>{queries, dimension, codes, rows, nullptr});                 \
+        akin_scan_lists({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, chunks,          \
+                        perBlock, wanted, entries,                                                                     \
+                        akin_flat_scorer<PRODUCT>{queries, dimension, codes, rows, nullptr});                          \
     }                                                                                                                  \
     extern "C" __global__ void __launch_bounds__(256) akin_ivf_decide_flat_##NAME(                                     \
         const uint64_t *entries, uint32_t chunks, uint32_t wanted, uint32_t k, const float *codes,                     \
@@ -29,15 +30,16 @@ extern "C" __global__ void __launch_bounds__(256)
         float growth, float radius, float *keys, uint32_t *numbers, uint32_t *certain) {                               \
         uint32_t rows = (dimension + 3) / 4;                                                                           \
         akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {nullptr, nullptr, starts, blocks, rows}, nlist,        \
-                                   {nullptr, nullptr, 0}, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, \
-                                   {growth, radius, 0, nullptr}, keys, numbers, certain);                              \
+                                   {nullptr, nullptr, 0, nullptr}, queries, nullptr, dimension,                        \
+                                   akin_flat_decoder{codes, rows}, {growth, radius, 0, nullptr}, keys, numbers,        \
+                                   certain);                                                                           \
     }                                                                                                                  \
     extern "C" __global__ void __launch_bounds__(256) akin_ivf_keys_flat_##NAME(                                       \
         const float *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes,                    \
-        const uint32_t *before, uint32_t nprobe, uint32_t firstBlock, uint32_t width, const float *queries,            \
-        uint32_t dimension, float *keys) {                                                                             \
+        const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
+        const float *queries, uint32_t dimension, float *keys) {                                                       \
         uint32_t rows = (dimension + 3) / 4;                                                                           \
-        akin_list_keys<PRODUCT>({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, before,           \
+        akin_list_keys<PRODUCT>({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before,  \
                                 firstBlock, width, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, keys); \
     }
 
@@ -47,30 +49,31 @@ AKIN_IVF_FLAT(true, ip)
 // Tables of floats, which have no scales, or of 16 bits.
 extern "C" __global__ void __launch_bounds__(256, 4)
     akin_ivf_scan_pq8(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
-                      const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables,
-                      const akin_short_scale *, uint32_t m, uint32_t ksub, uint32_t chunks, uint32_t perBlock,
-                      uint32_t wanted, uint64_t *entries) {
-    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe}, chunks, perBlock, wanted,
-                    entries, akin_pq_scorer<akin_float_sums>{tables, m, ksub, codes, terms, {}, nullptr});
+                      const uint32_t *probes, const float *offsets, uint32_t nprobe, const uint32_t *allowed,
+                      const float *tables, const akin_short_scale *, uint32_t m, uint32_t ksub, uint32_t chunks,
+                      uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
+    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe, allowed}, chunks, perBlock,
+                    wanted, entries, akin_pq_scorer<akin_float_sums>{tables, m, ksub, codes, terms, {}, nullptr});
 }
 
 extern "C" __global__ void __launch_bounds__(256, 4)
     akin_ivf_scan_pq8_short(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
-                            const uint32_t *probes, const float *offsets, uint32_t nprobe, const uint16_t *tables,
-                            const akin_short_scale *scales, uint32_t m, uint32_t ksub, uint32_t chunks,
-                            uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
-    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe}, chunks, perBlock, wanted,
-                    entries, akin_pq_scorer<akin_short_sums>{tables, m, ksub, codes, terms, {scales, 0, 0}, nullptr});
+                            const uint32_t *probes, const float *offsets, uint32_t nprobe, const uint32_t *allowed,
+                            const uint16_t *tables, const akin_short_scale *scales, uint32_t m, uint32_t ksub,
+                            uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {
+    akin_scan_lists({codes, terms, starts, blocks, (m + 3) / 4}, {probes, offsets, nprobe, allowed}, chunks, perBlock,
+                    wanted, entries,
+                    akin_pq_scorer<akin_short_sums>{tables, m, ksub, codes, terms, {scales, 0, 0}, nullptr});
 }
 
 // Codes of 4 bits in WORDS words: m at most 8 times as many.
 #define AKIN_IVF_NIBBLES(WORDS)                                                                                        \
     extern "C" __global__ void __launch_bounds__(256) akin_ivf_scan_pq4_##WORDS(                                       \
         const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,                     \
-        const uint32_t *probes, const float *offsets, uint32_t nprobe, const float *tables, uint32_t m,                \
-        uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {                                      \
-        akin_scan_lists({codes, terms, starts, blocks, WORDS}, {probes, offsets, nprobe}, chunks, perBlock, wanted,    \
-                        entries, akin_nibble_scorer<WORDS>{tables, m, codes, terms, {}});                              \
+        const uint32_t *probes, const float *offsets, uint32_t nprobe, const uint32_t *allowed, const float *tables,   \
+        uint32_t m, uint32_t chunks, uint32_t perBlock, uint32_t wanted, uint64_t *entries) {                          \
+        akin_scan_lists({codes, terms, starts, blocks, WORDS}, {probes, offsets, nprobe, allowed}, chunks, perBlock,   \
+                        wanted, entries, akin_nibble_scorer<WORDS>{tables, m, codes, terms, {}});                      \
     }
 
 AKIN_IVF_NIBBLES(1)
@@ -87,17 +90,17 @@ AKIN_IVF_NIBBLES(8)
         uint32_t ksub, uint32_t dsub, float growth, float radius, float fixed, const akin_short_scale *scales,         \
         float *keys, uint32_t *numbers, uint32_t *certain) {                                                           \
         akin_decide_lists<PRODUCT>(entries, chunks, wanted, k, {codes, nullptr, starts, blocks, rows}, nlist,          \
-                                   {nullptr, offsets, nprobe}, queries, centroids, dimension,                          \
+                                   {nullptr, offsets, nprobe, nullptr}, queries, centroids, dimension,                 \
                                    akin_pq_decoder{codes, codebooks, rows, ksub, dsub},                                \
                                    {growth, radius, fixed, scales}, keys, numbers, certain);                           \
     }                                                                                                                  \
-    extern "C" __global__ void __launch_bounds__(256)                                                                  \
-        akin_ivf_keys_pq_##NAME(const uint32_t *codes, const uint32_t *starts, const uint32_t *blocks,                 \
-                                const uint32_t *probes, const uint32_t *before, uint32_t nprobe, uint32_t firstBlock,  \
-                                uint32_t width, const float *queries, const float *centroids, uint32_t dimension,      \
-                                const float *codebooks, uint32_t rows, uint32_t ksub, uint32_t dsub, float *keys) {    \
-        akin_list_keys<PRODUCT>({codes, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe}, before, firstBlock, \
-                                width, queries, centroids, dimension,                                                  \
+    extern "C" __global__ void __launch_bounds__(256) akin_ivf_keys_pq_##NAME(                                         \
+        const uint32_t *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes,                 \
+        const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
+        const float *queries, const float *centroids, uint32_t dimension, const float *codebooks, uint32_t rows,       \
+        uint32_t ksub, uint32_t dsub, float *keys) {                                                                   \
+        akin_list_keys<PRODUCT>({codes, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before,    \
+                                firstBlock, width, queries, centroids, dimension,                                      \
                                 akin_pq_decoder{codes, codebooks, rows, ksub, dsub}, keys);                            \
     }
 

@@ -5,7 +5,8 @@
 #include "list_decide.cuh"
 
 // keys[query][width][32] of blocks firstBlock and on of the lists that query blockIdx.x looks at, counted through these
-// in the order of its probes; before[query][nprobe + 1] are the blocks before each, and all. What is no vector has NaN.
+// in the order of its probes; before[query][nprobe + 1] are the blocks before each, and all. What is no vector, or none
+// that is allowed, has NaN.
 // A warp takes a block of vectors, a lane one of them: its 16 sums are those of akin_list_key.
 template <bool Product, typename Decoder>
 AKIN_DEVICE void akin_list_keys(const akin_lists &lists, const akin_probes &probes, const uint32_t *before,
@@ -23,7 +24,8 @@ AKIN_DEVICE void akin_list_keys(const akin_lists &lists, const akin_probes &prob
         if (mine < total) {
             uint32_t rank = akin_list_of(before, probes.nprobe, static_cast<uint32_t>(mine)), list = own[rank];
             uint32_t inList = static_cast<uint32_t>(mine) - before[rank], block = lists.blocks[list] + inList;
-            if (inList * AKIN_WARP + lane < lists.starts[list + 1] - lists.starts[list]) {
+            if (inList * AKIN_WARP + lane < lists.starts[list + 1] - lists.starts[list] &&
+                (probes.bits(block) >> lane & 1)) {
                 const float *centroid = centroids ? centroids + static_cast<uint64_t>(list) * dimension : nullptr;
                 double sums[16] = {};
                 for (uint32_t first = 0; first < dimension; first += 16)

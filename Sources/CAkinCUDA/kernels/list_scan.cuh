@@ -27,6 +27,9 @@ struct akin_probes {
     const uint32_t *lists; // [queries][nprobe]
     const float *offsets;  // [queries][nprobe], or null
     uint32_t nprobe;
+    const uint32_t *allowed; // [blocks]: bit i says whether vector i of a block may be found; or null, for all
+
+    AKIN_DEVICE uint32_t bits(uint32_t block) const { return allowed ? __ldg(allowed + block) : 0xffffffffu; }
 };
 
 // What a block of threads knows of one of its lists.
@@ -87,9 +90,12 @@ AKIN_DEVICE void akin_scan_lists(const akin_lists &lists, const akin_probes &pro
                 at++;
             akin_probed list = probed[at];
             uint32_t inList = mine - list.before, position = inList * AKIN_WARP + akin_lane();
-            float value = scorer.score(list.first + inList) + list.offset;
-            has = position < list.count && !(value > nominees.reach);
-            entry = akin_entry(akin_key(value), list.number + position);
+            uint32_t bits = probes.bits(list.first + inList);
+            if (bits) { // the same for a warp
+                float value = scorer.score(list.first + inList) + list.offset;
+                has = position < list.count && (bits >> akin_lane() & 1) && !(value > nominees.reach);
+                entry = akin_entry(akin_key(value), list.number + position);
+            }
         }
         nominees.take(has, entry, wanted);
     }

@@ -13,9 +13,12 @@ struct DeviceListSearchTests {
         var perBlock = 2
         var hasTies = false
         var hasShortTables = false
+        /// Only ids that 3 divides may be found.
+        var isFiltered = false
         var description: String {
             "\(spec) \(metric) \(rows) x \(dimension), nprobe \(nprobe), k \(k), \(perBlock) lists a block"
                 + (hasTies ? ", ties" : "") + (hasShortTables ? ", tables of 16 bits" : "")
+                + (isFiltered ? ", filter" : "")
         }
     }
 
@@ -33,6 +36,8 @@ struct DeviceListSearchTests {
         Case(spec: "IVF16,PQ8x6", metric: .innerProduct, nprobe: 16, perBlock: 5, hasShortTables: true),
         Case(spec: "IVF16,PQ12x4"), Case(spec: "IVF16,PQ24x4fs", metric: .innerProduct, nprobe: 16),
         Case(spec: "IVF16,PQ2x4fs", nprobe: 16, hasTies: true), Case(spec: "PQ6", nprobe: 1, perBlock: 1),
+        Case(spec: "IVF16,Flat", metric: .innerProduct, isFiltered: true), Case(spec: "IVF16,PQ6", isFiltered: true),
+        Case(spec: "IVF16,PQ12x4fs", nprobe: 16, k: 300, isFiltered: true),
     ]
 
     @Test("answers are the CPU's", arguments: cases)
@@ -42,7 +47,10 @@ struct DeviceListSearchTests {
         let queries = Self.vectors(rows: c.queries, c, seed: 9)
         // Ties need no more room than there are vectors.
         let wanted = c.hasTies ? 1_000 : min(1_024, c.k + c.k / 4 + 24)
-        let expected = try index.search(queries, k: c.k, options: .init(nprobe: c.nprobe)).neighbors
+        let expected = try index.search(
+            queries, k: c.k,
+            options: .init(nprobe: c.nprobe, filter: c.isFiltered ? .predicate { $0 % 3 == 0 } : nil)
+        ).neighbors
         for order in [0, 1, 4] as [UInt32] {
             let found = try Self.search(c, index, lists, queries, wanted: wanted, order: order)
             for q in 0..<c.queries {
@@ -132,9 +140,20 @@ struct DeviceListSearchTests {
             matrix.flatMap { $0.withUnsafeElements { address(Array($0)) } }
         }
         defer { withExtendedLifetime(alive) {} }
+        var allowed: [UInt32] = []
+        if c.isFiltered {
+            allowed = Array(repeating: 0, count: Int(lists.blocks[index.nlist]))
+            for list in 0..<index.nlist {
+                for (i, number) in (Int(lists.starts[list])..<Int(lists.starts[list + 1])).enumerated()
+                where lists.ids[number] % 3 == 0 {
+                    allowed[Int(lists.blocks[list]) + i / 32] |= 1 << UInt32(i % 32)
+                }
+            }
+        }
         let search = akin_host_lists(
             codes: address(lists.codes), terms: address(lists.terms), starts: address(lists.starts),
-            blocks: address(lists.blocks), probes: address(probes), offsets: address(offsets), x: elements(x),
+            blocks: address(lists.blocks), probes: address(probes), allowed: address(allowed),
+            offsets: address(offsets), x: elements(x),
             centroids: elements(tables.centroids), codebooks: elements(tables.codebooks), nlist: UInt32(index.nlist),
             queries: UInt32(c.queries), nprobe: UInt32(c.nprobe), dimension: UInt32(c.dimension),
             rows: UInt32(lists.rows), m: UInt32(tables.m), ksub: UInt32(tables.ksub),

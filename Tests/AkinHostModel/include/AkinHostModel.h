@@ -94,6 +94,7 @@ typedef struct {
     const float *terms;              // [blocks][32], or NULL
     const uint32_t *starts, *blocks; // [nlist + 1]
     const uint32_t *probes;          // [queries][nprobe]
+    const uint32_t *allowed;         // [blocks], a bit a vector, or NULL
     const float *offsets;            // [queries][nprobe]
     const float *x;                  // [queries][dimension]
     const float *centroids;          // [nlist][dimension], or NULL
