@@ -62,7 +62,7 @@ AKIN_DEVICE void akin_add_sizes(const uint32_t *sizes, uint32_t k, uint32_t *sta
 // order[count]: the points by centroid, those of one in their own order. A warp a chunk, 32 points at a time.
 AKIN_DEVICE void akin_place_points(const uint32_t *numbers, uint32_t count, uint32_t k, uint32_t chunk, uint32_t chunks,
                                    const uint32_t *starts, uint32_t *counts, uint32_t *order) {
-    uint32_t mine = (blockIdx.x * blockDim.x + threadIdx.x) / AKIN_WARP, lane = threadIdx.x % AKIN_WARP;
+    uint32_t mine = blockIdx.x * (blockDim.x / AKIN_WARP) + threadIdx.x / AKIN_WARP, lane = akin_lane();
     if (mine >= chunks)
         return;
     uint32_t *before = counts + static_cast<uint64_t>(mine) * k;

@@ -33,7 +33,7 @@ AKIN_DEVICE double akin_warp_sum(double x) {
 template <bool Centroids>
 AKIN_DEVICE void akin_code_halves(const float *vectors, const float *centre, float scale, uint32_t count, uint32_t rows,
                                   uint32_t dimension, uint32_t padded, bool product, akin_half_rows out) {
-    uint32_t row = (blockIdx.x * blockDim.x + threadIdx.x) / AKIN_WARP;
+    uint32_t row = blockIdx.x * (blockDim.x / AKIN_WARP) + threadIdx.x / AKIN_WARP;
     if (row >= rows)
         return;
     uint16_t *code = out.codes + static_cast<uint64_t>(row) * padded;

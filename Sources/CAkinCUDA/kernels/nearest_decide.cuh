@@ -17,7 +17,7 @@ AKIN_DEVICE void akin_nearest_decide(const float *points, const float *centroids
     for (uint32_t first = half / 2 * 2; first < count; first += halves) {
         uint32_t place = min(first + half % 2, count - 1), point = doubtful[place];
         uint32_t held = found[place];
-        bool listed = held <= capacity;
+        bool listed = held - 1u < capacity; // of none found, all are looked at too
         held = listed ? held : centroidCount;
         const float *x = points + static_cast<uint64_t>(point) * dimension;
         uint64_t best = AKIN_NO_ENTRY;
