@@ -93,6 +93,9 @@ static const unsigned char selection_cu[] = {
 static const unsigned char synthetic_cu[] = {
 #embed "kernels/synthetic.cu" suffix(, 0)
 };
+static const unsigned char tile_products_cuh[] = {
+#embed "kernels/tile_products.cuh" suffix(, 0)
+};
 static const unsigned char warp_select_cuh[] = {
 #embed "kernels/warp_select.cuh" suffix(, 0)
 };
@@ -126,6 +129,7 @@ static const akin_cuda_source sources[] = {
     {"sanity.cu", (const char *)sanity_cu, sizeof sanity_cu - 1},
     {"selection.cu", (const char *)selection_cu, sizeof selection_cu - 1},
     {"synthetic.cu", (const char *)synthetic_cu, sizeof synthetic_cu - 1},
+    {"tile_products.cuh", (const char *)tile_products_cuh, sizeof tile_products_cuh - 1},
     {"warp_select.cuh", (const char *)warp_select_cuh, sizeof warp_select_cuh - 1},
 };
 

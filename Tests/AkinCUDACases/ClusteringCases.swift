@@ -16,6 +16,14 @@ extension CUDACase {
                 try expectSameClusters(found, expected, "\(centroids) centroids")
             }
         },
+        CUDACase("k-means streams points that are too long to stay in shared memory") { device in
+            let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
+            let points = clusterRows(150, 850, seed: 8)
+            var options = KMeansOptions(iterations: 2, maxPointsPerCentroid: nil)
+            let expected = try KMeans.train(points, centroids: 130, options: options)
+            options.device = clustering
+            try expectSameClusters(try KMeans.train(points, centroids: 130, options: options), expected, "130")
+        },
         CUDACase("k-means gives empty centroids the places that the CPU gives them") { device in
             let clustering = try CUDAClustering(kernels: device.kernels, budget: 64 << 20)
             // 40 places with 10 points each, and more centroids than a random start hits.

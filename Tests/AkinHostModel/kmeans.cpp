@@ -56,13 +56,15 @@ int akin_host_kmeans_assign(akin_host_assignment s, uint32_t order, uint32_t *ou
                                    errors, term, largest);
     });
     size_t ring = 3 * 8192, sharedBytes = ring + (s.resident ? size_t(bytes) * AKIN_TILE : ring) + 512;
+    auto nearest = s.resident ? &akin_kmeans_nearest_resident : &akin_kmeans_nearest_streamed;
     launches.run(parts(s.count, AKIN_TILE), 256, sharedBytes, [&] {
-        akin_kmeans_nearest(coded(pointCodes), pointLength, pointError, s.count, coded(codes), term, largest, tiles,
-                            bytes, s.resident, before, numbers, doubtful, reach, found, doubtfulCount);
+        nearest(coded(pointCodes), pointLength, pointError, s.count, coded(codes), term, largest, tiles, bytes, before,
+                numbers, doubtful, reach, found, doubtfulCount);
     });
+    auto list = s.resident ? &akin_kmeans_candidates_resident : &akin_kmeans_candidates_streamed;
     launches.run(2, 256, sharedBytes, [&] {
-        akin_kmeans_candidates(coded(pointCodes), coded(codes), term, tiles, bytes, s.resident, s.k, doubtful, reach,
-                               doubtfulCount, found, candidates, s.capacity);
+        list(coded(pointCodes), coded(codes), term, tiles, bytes, s.k, doubtful, reach, doubtfulCount, found,
+             candidates, s.capacity);
     });
     auto decide = s.metric == 0 ? &akin_kmeans_decide_l2 : &akin_kmeans_decide_ip;
     launches.run(2, 256, 0, [&] {
@@ -100,8 +102,10 @@ int akin_host_kmeans_move(akin_host_move s, uint32_t order, float *outCentroids,
 void akin_host::registerKMeans(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_kmeans_code_points);
     AKIN_DEVICE_KERNEL(akin_kmeans_code_centroids);
-    AKIN_DEVICE_KERNEL(akin_kmeans_nearest);
-    AKIN_DEVICE_KERNEL(akin_kmeans_candidates);
+    AKIN_DEVICE_KERNEL(akin_kmeans_nearest_resident);
+    AKIN_DEVICE_KERNEL(akin_kmeans_nearest_streamed);
+    AKIN_DEVICE_KERNEL(akin_kmeans_candidates_resident);
+    AKIN_DEVICE_KERNEL(akin_kmeans_candidates_streamed);
     AKIN_DEVICE_KERNEL(akin_kmeans_decide_l2);
     AKIN_DEVICE_KERNEL(akin_kmeans_decide_ip);
     AKIN_DEVICE_KERNEL(akin_kmeans_keys_l2);

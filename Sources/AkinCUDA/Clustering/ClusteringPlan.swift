@@ -8,9 +8,9 @@ package struct ClusteringPlan: Sendable, Equatable {
     package let tiles: Int
     /// Points stay in shared memory while centroids pass by; otherwise both are streamed.
     package let isResident: Bool
-    /// Of `akin_kmeans_nearest` and `akin_kmeans_candidates`.
+    /// Of `akin_kmeans_nearest_` and `akin_kmeans_candidates_`, both kinds.
     package let sharedBytes: Int
-    /// Blocks of `akin_kmeans_nearest`.
+    /// Blocks of `akin_kmeans_nearest_`.
     package let blocks: Int
     /// Blocks of the launches whose work is known on the device alone: they take it in turn.
     package let turns: Int

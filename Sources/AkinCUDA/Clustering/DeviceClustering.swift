@@ -129,7 +129,7 @@ package final class DeviceClustering {
     package func assignOnDevice() throws(CUDAError) -> DeviceBuffer<UInt32> {
         let (count, k) = (UInt32(plan.points), UInt32(plan.centroids))
         let (dimension, tiles) = (UInt32(plan.dimension), UInt32(plan.tiles))
-        let (bytes, resident) = (UInt32(2 * plan.padded), UInt32(plan.isResident ? 1 : 0))
+        let bytes = UInt32(2 * plan.padded), kind = plan.isResident ? "resident" : "streamed"
         let rows = plan.tiles * ClusteringPlan.tile, capacity = UInt32(ClusteringPlan.capacity)
         try stream.fill(largest, byte: 0)
         try stream.launch(
@@ -144,13 +144,15 @@ package final class DeviceClustering {
             UInt32.self, count: plan.points * ClusteringPlan.capacity, on: stream)
         try stream.fill(decided, byte: 0)
         try stream.launch(
-            kernel("nearest"), grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.sharedBytes, pointCodes,
-            pointLength, pointError, count, codes, term, largest, tiles, bytes, resident, isAssigned ? numbers : nil,
-            numbers, doubtful, reach, found, decided)
+            kernel("nearest_\(kind)"), grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.sharedBytes,
+            pointCodes,
+            pointLength, pointError, count, codes, term, largest, tiles, bytes, isAssigned ? numbers : nil, numbers,
+            doubtful, reach, found, decided)
         let turns = LaunchSize(plan.turns)
         try stream.launch(
-            kernel("candidates"), grid: turns, block: 256, sharedBytes: plan.sharedBytes, pointCodes, codes, term,
-            tiles, bytes, resident, k, doubtful, reach, decided, found, candidates, capacity)
+            kernel("candidates_\(kind)"), grid: turns, block: 256, sharedBytes: plan.sharedBytes, pointCodes, codes,
+            term,
+            tiles, bytes, k, doubtful, reach, decided, found, candidates, capacity)
         try stream.launch(
             kernel("decide_\(isProduct ? "ip" : "l2")"), grid: turns, block: 256, points, centroids, k, dimension,
             doubtful, decided, found, candidates, capacity, numbers)

@@ -14,11 +14,7 @@
 #ifndef AKIN_EXACT_TILES_CUH
 #define AKIN_EXACT_TILES_CUH
 
-#include "networks.cuh"
-
-#define AKIN_TILE 128
-#define AKIN_STAGE_BYTES 64
-#define AKIN_STAGES 3
+#include "tile_products.cuh"
 
 // Coded vectors, in the order of rows: codes are padded with zeros to a multiple of 64 bytes, rows to a multiple of
 // 128. Rows that must not be found, those added and those that a filter holds back, have an infinite b: they are in no
@@ -52,12 +48,6 @@ AKIN_DEVICE void akin_interval(const akin_coded_queries &queries, uint32_t q, co
     float error = queries.slack[q] + queries.x1[q] * base.e1[row] + queries.x2[q] * base.e2[row] + base.e0[row];
     low = value + queries.offset[q] - error;
     high = value + queries.offset[q] + error;
-}
-
-// 16 bytes of a row of a stage: rows are 64 bytes apart, and the four units of a row change places from pair of rows to
-// pair of rows, so that the eight rows that are read together lie in different banks.
-AKIN_DEVICE uint32_t akin_unit(uint32_t row, uint32_t unit) {
-    return row * AKIN_STAGE_BYTES + ((unit ^ (row / 2 % 4)) * 16);
 }
 
 // Begins to copy 64 bytes of each of 128 rows.
@@ -97,7 +87,7 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
     };
     auto copyStep = [&](uint32_t step) {
         if (step < steps)
-            akin_copy_stage(ring + step % AKIN_STAGES * stageBytes,
+            akin_copy_stage(ring + step % 3 * stageBytes,
                             base.codes + static_cast<uint64_t>(tileOf(step)) * AKIN_TILE * padded, padded,
                             step % depth * AKIN_STAGE_BYTES);
         akin_copy_commit();
@@ -106,7 +96,7 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
     copyStep(1);
 
     // Of each query: the reach of its values but for the errors of rows, the factors of these, and its scale.
-    float4 *terms = reinterpret_cast<float4 *>(ring + AKIN_STAGES * stageBytes);
+    float4 *terms = reinterpret_cast<float4 *>(ring + AKIN_RING);
     if (threadIdx.x < AKIN_TILE) {
         uint32_t q = firstQuery + threadIdx.x;
         float4 mine = {-akin_infinity(), 0, 0, 0};
@@ -134,7 +124,7 @@ AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t
         __syncthreads(); // this step's codes are there, and everybody has left the stage that is filled next
         copyStep(step + 2);
         const int8_t *left = shared + step % depth * stageBytes;
-        const int8_t *right = ring + step % AKIN_STAGES * stageBytes;
+        const int8_t *right = ring + step % 3 * stageBytes;
 #pragma unroll
         for (uint32_t half = 0; half < 2; half++) {
             uint32_t a[2][4];

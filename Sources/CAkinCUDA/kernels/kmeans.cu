@@ -18,23 +18,25 @@ extern "C" __global__ void __launch_bounds__(256)
                            {codes, length, error, term, largest});
 }
 
-extern "C" __global__ void __launch_bounds__(256, 2)
-    akin_kmeans_nearest(const int8_t *points, const float *length, const float *error, uint32_t count,
-                        const int8_t *centroids, const float *term, const float *largest, uint32_t tiles,
-                        uint32_t bytes, uint32_t resident, const uint32_t *previous, uint32_t *numbers,
-                        uint32_t *doubtful, float *reach, uint32_t *found, uint32_t *doubtfulCount) {
-    akin_nearest({points, length, error, count}, {centroids, term, largest, tiles}, bytes, resident != 0, previous,
-                 numbers, doubtful, reach, found, doubtfulCount);
-}
+// The step that takes nearly all the time, for points that stay in shared memory and for those that are streamed.
+#define AKIN_KMEANS_TILES(RESIDENT, NAME)                                                                              \
+    extern "C" __global__ void __launch_bounds__(256, 2) akin_kmeans_nearest_##NAME(                                   \
+        const int8_t *points, const float *length, const float *error, uint32_t count, const int8_t *centroids,        \
+        const float *term, const float *largest, uint32_t tiles, uint32_t bytes, const uint32_t *previous,             \
+        uint32_t *numbers, uint32_t *doubtful, float *reach, uint32_t *found, uint32_t *doubtfulCount) {               \
+        akin_nearest<RESIDENT>({points, length, error, count}, {centroids, term, largest, tiles}, bytes, previous,     \
+                               numbers, doubtful, reach, found, doubtfulCount);                                        \
+    }                                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256, 2) akin_kmeans_candidates_##NAME(                                \
+        const int8_t *points, const int8_t *centroids, const float *term, uint32_t tiles, uint32_t bytes,              \
+        uint32_t centroidCount, const uint32_t *doubtful, const float *reach, const uint32_t *doubtfulCount,           \
+        uint32_t *found, uint32_t *candidates, uint32_t capacity) {                                                    \
+        akin_nearest_candidates<RESIDENT>({points, nullptr, nullptr, 0}, {centroids, term, nullptr, tiles}, bytes,     \
+                                          centroidCount, doubtful, reach, doubtfulCount, found, candidates, capacity); \
+    }
 
-extern "C" __global__ void __launch_bounds__(256, 2)
-    akin_kmeans_candidates(const int8_t *points, const int8_t *centroids, const float *term, uint32_t tiles,
-                           uint32_t bytes, uint32_t resident, uint32_t centroidCount, const uint32_t *doubtful,
-                           const float *reach, const uint32_t *doubtfulCount, uint32_t *found, uint32_t *candidates,
-                           uint32_t capacity) {
-    akin_nearest_candidates({points, nullptr, nullptr, 0}, {centroids, term, nullptr, tiles}, bytes, resident != 0,
-                            centroidCount, doubtful, reach, doubtfulCount, found, candidates, capacity);
-}
+AKIN_KMEANS_TILES(true, resident)
+AKIN_KMEANS_TILES(false, streamed)
 
 #define AKIN_KMEANS_KEYS(METRIC, NAME)                                                                                 \
     extern "C" __global__ void __launch_bounds__(256) akin_kmeans_decide_##NAME(                                       \

@@ -16,83 +16,10 @@
 #ifndef AKIN_NEAREST_TILES_CUH
 #define AKIN_NEAREST_TILES_CUH
 
-#include "exact_tiles.cuh"
 #include "nearest_codes.cuh"
+#include "tile_products.cuh"
 
 #define AKIN_NOBODY 0xffffffffu
-
-// A pair of 128 x 128 sums in registers; the block's 8 warps have 32 points by 64 centroids each. `begin(tile, sums)`
-// gives the sums their first values, `end(tile, sums)` takes them. Points are those that `point(i)` names, i in
-// 0 ..< 128. Rows of codes are `bytes` long, a multiple of 64. Shared memory: 3 * 8192 bytes for the ring, and bytes *
-// 128 more if `resident`, else another 3 * 8192.
-template <typename Point, typename Begin, typename End>
-AKIN_DEVICE void akin_half_tiles(int8_t *shared, const int8_t *points, const int8_t *centroids, uint32_t bytes,
-                                 uint32_t tiles, bool resident, Point point, Begin begin, End end) {
-    constexpr uint32_t stageBytes = AKIN_TILE * AKIN_STAGE_BYTES;
-    uint32_t lane = akin_lane(), warp = threadIdx.x / AKIN_WARP;
-    uint32_t warpPoint = warp / 2 * 32, warpRow = warp % 2 * 64;
-    uint32_t depth = bytes / AKIN_STAGE_BYTES, steps = tiles * depth;
-    int8_t *ring = shared, *left = shared + AKIN_STAGES * stageBytes;
-
-    auto copyPoints = [&](int8_t *stage, uint32_t part) {
-#pragma unroll
-        for (uint32_t i = threadIdx.x; i < AKIN_TILE * 4; i += 256)
-            akin_copy_async(stage + akin_unit(i / 4, i % 4), points + static_cast<uint64_t>(point(i / 4)) * bytes +
-                                                                 part * AKIN_STAGE_BYTES + i % 4 * 16);
-    };
-    auto copyStep = [&](uint32_t step) {
-        if (step < steps) {
-            akin_copy_stage(ring + step % AKIN_STAGES * stageBytes,
-                            centroids + static_cast<uint64_t>(step / depth) * AKIN_TILE * bytes, bytes,
-                            step % depth * AKIN_STAGE_BYTES);
-            if (!resident)
-                copyPoints(left + step % AKIN_STAGES * stageBytes, step % depth);
-        }
-        akin_copy_commit();
-    };
-    if (resident) {
-        for (uint32_t part = 0; part < depth; part++)
-            copyPoints(left + part * stageBytes, part);
-        akin_copy_commit();
-    }
-    copyStep(0);
-    copyStep(1);
-
-    float sums[2][8][4];
-    for (uint32_t step = 0; step < steps; step++) {
-        akin_copy_wait<1>();
-        __syncthreads(); // this step's codes are there, and everybody has left the stage that is filled next
-        copyStep(step + 2);
-        uint32_t part = step % depth;
-        if (part == 0)
-            begin(step / depth, sums);
-        const int8_t *a = left + (resident ? part : step % AKIN_STAGES) * stageBytes;
-        const int8_t *b = ring + step % AKIN_STAGES * stageBytes;
-#pragma unroll
-        for (uint32_t half = 0; half < 2; half++) {
-            uint32_t rows[2][4];
-#pragma unroll
-            for (int m = 0; m < 2; m++)
-                akin_load_matrices(rows[m], a + akin_unit(warpPoint + m * 16 + lane % 16, half * 2 + lane / 16));
-#pragma unroll
-            for (int n = 0; n < 8; n += 2) {
-                uint32_t four[4];
-                akin_load_matrices(four,
-                                   b + akin_unit(warpRow + n * 8 + lane / 16 * 8 + lane % 8, half * 2 + lane / 8 % 2));
-                const uint32_t one[2] = {four[0], four[1]}, other[2] = {four[2], four[3]};
-#pragma unroll
-                for (int m = 0; m < 2; m++) {
-                    akin_mma_f16(sums[m][n], rows[m], one);
-                    akin_mma_f16(sums[m][n + 1], rows[m], other);
-                }
-            }
-        }
-        if (part == depth - 1)
-            end(step / depth, sums);
-    }
-    akin_copy_wait<0>();
-    __syncthreads();
-}
 
 // The first values of all sums: the centroids' terms.
 AKIN_DEVICE void akin_begin_with_terms(const float *term, uint32_t tile, float (&sums)[2][8][4]) {
@@ -108,20 +35,21 @@ AKIN_DEVICE void akin_begin_with_terms(const float *term, uint32_t tile, float (
     }
 }
 
-// Which column of a tile the i-th of a thread's 16 sums for a point is.
-AKIN_DEVICE uint32_t akin_half_column(uint32_t i) {
-    return threadIdx.x / AKIN_WARP % 2 * 64 + akin_lane() % 4 * 2 + i / 2 * 8 + i % 2;
-}
-
 struct akin_half_points {
     const int8_t *codes;
     const float *length, *error;
     uint32_t count;
+
+    AKIN_DEVICE const int8_t *row(uint32_t i, uint32_t bytes) const { return codes + static_cast<uint64_t>(i) * bytes; }
 };
 struct akin_half_centroids {
     const int8_t *codes;
     const float *term, *largest;
     uint32_t tiles;
+
+    AKIN_DEVICE const int8_t *tile(uint32_t t, uint32_t bytes) const {
+        return codes + static_cast<uint64_t>(t) * AKIN_TILE * bytes;
+    }
 };
 
 // D of the comment above.
@@ -160,14 +88,17 @@ struct akin_leader {
 // Points blockIdx.x * 128 and on, against all centroids. `previous`, if given, names a centroid of each point that is
 // likely near: the answer does not depend on it, the time does. Gives the numbers of centroids that are proven, and
 // appends the other points to `doubtful`, with the reach of the centroids that are in question, and none found yet.
-AKIN_DEVICE void akin_nearest(akin_half_points points, akin_half_centroids centroids, uint32_t bytes, bool resident,
+//
+// Points stay in shared memory if `Resident`, or are streamed like centroids. Shared memory: AKIN_RING bytes, bytes *
+// 128 or as many again, and 512.
+template <bool Resident>
+AKIN_DEVICE void akin_nearest(akin_half_points points, akin_half_centroids centroids, uint32_t bytes,
                               const uint32_t *previous, uint32_t *numbers, uint32_t *doubtful, float *reach,
                               uint32_t *found, uint32_t *doubtfulCount) {
     AKIN_SHARED(int8_t, shared);
     uint32_t first = blockIdx.x * AKIN_TILE, lane = akin_lane(), warp = threadIdx.x / AKIN_WARP;
     // Behind the codes: what bounds each point from the start, and at last the leaders of both halves of columns.
-    float *start =
-        reinterpret_cast<float *>(shared + (resident ? bytes * AKIN_TILE : AKIN_STAGES * 8192u) + AKIN_STAGES * 8192u);
+    float *start = reinterpret_cast<float *>(shared + AKIN_RING + (Resident ? bytes * AKIN_TILE : AKIN_RING));
     {
         uint32_t inTile = threadIdx.x / 2, p = min(first + inTile, points.count - 1);
         float bound = akin_infinity();
@@ -190,9 +121,10 @@ AKIN_DEVICE void akin_nearest(akin_half_points points, akin_half_centroids centr
     for (int i = 0; i < 4; i++)
         leaders[i / 2][i % 2] = {akin_infinity(), start[firstInWarp + i * 8], AKIN_NOBODY};
 
-    akin_half_tiles(
-        shared, points.codes, centroids.codes, bytes, centroids.tiles, resident,
-        [&](uint32_t i) { return min(first + i, points.count - 1); },
+    akin_tile_products<Resident, float>(
+        shared + AKIN_RING, shared, bytes, centroids.tiles,
+        [&](uint32_t i) { return points.row(min(first + i, points.count - 1), bytes); },
+        [&](uint32_t tile) { return centroids.tile(tile, bytes); },
         [&](uint32_t tile, float(&sums)[2][8][4]) { akin_begin_with_terms(centroids.term, tile, sums); },
         [&](uint32_t tile, float(&sums)[2][8][4]) {
 #pragma unroll
@@ -216,7 +148,7 @@ AKIN_DEVICE void akin_nearest(akin_half_points points, akin_half_centroids centr
                         float sum = sums[m][i / 2][h * 2 + i % 2];
                         next = fminf(next, sum > least ? sum : akin_infinity());
                     }
-                    leader.meet(least, next, tile * AKIN_TILE + akin_half_column(__float_as_uint(least) & 15));
+                    leader.meet(least, next, tile * AKIN_TILE + akin_sum_column(__float_as_uint(least) & 15));
                 }
             }
         });
@@ -255,17 +187,19 @@ AKIN_DEVICE void akin_nearest(akin_half_points points, akin_half_centroids centr
 
 // The doubtful points once more: lists the centroids in reach of each, `capacity` at most. found counts also those that
 // found no room. Blocks take 128 points in turn, however many there are.
+template <bool Resident>
 AKIN_DEVICE void akin_nearest_candidates(akin_half_points points, akin_half_centroids centroids, uint32_t bytes,
-                                         bool resident, uint32_t centroidCount, const uint32_t *doubtful,
-                                         const float *reach, const uint32_t *doubtfulCount, uint32_t *found,
-                                         uint32_t *candidates, uint32_t capacity) {
+                                         uint32_t centroidCount, const uint32_t *doubtful, const float *reach,
+                                         const uint32_t *doubtfulCount, uint32_t *found, uint32_t *candidates,
+                                         uint32_t capacity) {
     AKIN_SHARED(int8_t, shared);
     uint32_t lane = akin_lane(), warp = threadIdx.x / AKIN_WARP, count = *doubtfulCount;
     uint32_t firstInWarp = warp / 2 * 32 + lane / 4;
     for (uint32_t first = blockIdx.x * AKIN_TILE; first < count; first += gridDim.x * AKIN_TILE) {
-        akin_half_tiles(
-            shared, points.codes, centroids.codes, bytes, centroids.tiles, resident,
-            [&](uint32_t i) { return __ldg(doubtful + min(first + i, count - 1)); },
+        akin_tile_products<Resident, float>(
+            shared + AKIN_RING, shared, bytes, centroids.tiles,
+            [&](uint32_t i) { return points.row(__ldg(doubtful + min(first + i, count - 1)), bytes); },
+            [&](uint32_t tile) { return centroids.tile(tile, bytes); },
             [&](uint32_t tile, float(&sums)[2][8][4]) { akin_begin_with_terms(centroids.term, tile, sums); },
             [&](uint32_t tile, float(&sums)[2][8][4]) {
 #pragma unroll
@@ -274,12 +208,14 @@ AKIN_DEVICE void akin_nearest_candidates(akin_half_points points, akin_half_cent
                     if (place >= count)
                         continue;
                     float limit = __ldg(reach + place);
+                    uint32_t hits = 0;
 #pragma unroll
-                    for (int j = 0; j < 16; j++) {
-                        uint32_t column = tile * AKIN_TILE + akin_half_column(j);
-                        // What is not a number may be anything.
-                        if (sums[i / 2][j / 2][i % 2 * 2 + j % 2] > limit || column >= centroidCount)
-                            continue;
+                    for (int j = 0; j < 16; j++) // what is not a number may be anything
+                        hits |= sums[i / 2][j / 2][i % 2 * 2 + j % 2] > limit ? 0u : 1u << j;
+                    for (; hits; hits &= hits - 1) {
+                        uint32_t column = tile * AKIN_TILE + akin_sum_column(__ffs(hits) - 1);
+                        if (column >= centroidCount)
+                            break;
                         uint32_t at = atomicAdd(found + place, 1u);
                         if (at < capacity)
                             candidates[static_cast<uint64_t>(place) * capacity + at] = column;
