@@ -21,6 +21,9 @@ static const unsigned char exact_cu[] = {
 static const unsigned char exact_decide_cuh[] = {
 #embed "kernels/exact_decide.cuh" suffix(, 0)
 };
+static const unsigned char exact_half_cu[] = {
+#embed "kernels/exact_half.cu" suffix(, 0)
+};
 static const unsigned char exact_tiles_cuh[] = {
 #embed "kernels/exact_tiles.cuh" suffix(, 0)
 };
@@ -105,6 +108,7 @@ static const akin_cuda_source sources[] = {
     {"block.cuh", (const char *)block_cuh, sizeof block_cuh - 1},
     {"exact.cu", (const char *)exact_cu, sizeof exact_cu - 1},
     {"exact_decide.cuh", (const char *)exact_decide_cuh, sizeof exact_decide_cuh - 1},
+    {"exact_half.cu", (const char *)exact_half_cu, sizeof exact_half_cu - 1},
     {"exact_tiles.cuh", (const char *)exact_tiles_cuh, sizeof exact_tiles_cuh - 1},
     {"half.cuh", (const char *)half_cuh, sizeof half_cuh - 1},
     {"ivf.cu", (const char *)ivf_cu, sizeof ivf_cu - 1},

@@ -22,7 +22,7 @@ public struct CUDACase: Sendable, CustomStringConvertible {
     public static var layer: [CUDACase] { copies + pool + staging + sanity }
 
     /// Those of what stands on it.
-    public static var work: [CUDACase] { selection + flat + clustering + lists + several }
+    public static var work: [CUDACase] { selection + flat + halves + clustering + lists + several }
 }
 
 /// A device, with what a case needs to use it.

@@ -1,8 +1,9 @@
-// exact.cu on the host model, with the stages of a search: tiles, bounds, tiles, ..., distances.
+// exact.cu and exact_half.cu on the host model, with the stages of a search: tiles, bounds, tiles, ..., distances.
 #include "include/AkinHostModel.h"
 
 #include "device_kernels.h"
 #include "exact.cu"
+#include "exact_half.cu"
 #include "guarded.h"
 
 using akin_host::Guarded;
@@ -82,4 +83,12 @@ void akin_host::registerExact(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_exact_keys_l2);
     AKIN_DEVICE_KERNEL(akin_exact_keys_ip);
     AKIN_DEVICE_KERNEL(akin_exact_keys_cosine);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_ip_bf16);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_ip_bf16);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_ip_f16);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_ip_f16);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_l2_bf16);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_l2_bf16);
+    AKIN_DEVICE_KERNEL(akin_exact_nearest_l2_f16);
+    AKIN_DEVICE_KERNEL(akin_exact_keys_l2_f16);
 }

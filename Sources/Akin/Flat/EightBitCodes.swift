@@ -68,6 +68,16 @@ final class EightBitCodes: Sendable {
         self.parity = parity
     }
 
+    /// No rows, of the same length.
+    init(withoutRows other: EightBitCodes) {
+        padded = other.padded
+        panels = Buffer(repeating: 0, count: 0)
+        terms = PanelTerms(panels: 0)
+        start = Buffer(repeating: 0, count: 0)
+        exactStart = Buffer(repeating: 0, count: 0)
+        parity = Buffer(repeating: 0, count: 0)
+    }
+
     func panels(rows: Int, exact: Bool) -> akin_panels {
         var panels = terms.panels(rows: rows)
         panels.codes = UnsafePointer(self.panels.pointer)

@@ -113,6 +113,21 @@ final class StoredRows: Sendable {
                 threads: threads) : nil
     }
 
+    /// What is known of all rows together, without the rows.
+    init(withoutRows other: StoredRows) {
+        vectors = Matrix(rows: 0, columns: other.dimension) { _ in }
+        metric = other.metric
+        kernels = other.kernels
+        center = other.center
+        centerNorm2 = other.centerNorm2
+        sigma = Buffer(repeating: 1, count: 0)
+        norm = Buffer(repeating: 0, count: 0)
+        terms = PanelTerms(panels: 0)
+        codes = other.codes.map(EightBitCodes.init(withoutRows:))
+        isWhole = other.isWhole
+        isExtreme = other.isExtreme
+    }
+
     /// The factor that gives a vector length 1, from its squared length; 0 for length 0.
     static func sigma(square: Double) -> Float {
         square > 0 ? min(Float(1 / square.squareRoot()), .greatestFiniteMagnitude) : 0

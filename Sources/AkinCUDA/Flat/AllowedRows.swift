@@ -15,12 +15,12 @@ struct AllowedRows: Sendable {
     ///
     /// - Parameters:
     ///   - filter: what it says of an id must not change meanwhile.
-    ///   - index: whose rows.
+    ///   - ids: of all rows; `nil` when they are the row numbers.
+    ///   - rows: how many there are.
     ///   - threads: how many share the work.
     /// - Throws: nothing; sharing work could.
     /// - Complexity: O(count).
-    init(_ filter: IDFilter, in index: FlatIndex, threads: Int) throws {
-        let rows = index.count, ids = index.ids
+    init(_ filter: IDFilter, ids: [Int64]?, count rows: Int, threads: Int) throws {
         let length = (rows + CodedLayout.tile - 1) / CodedLayout.tile * Self.tileWords
         let share = 1 << 11
         let words = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: length)

@@ -30,7 +30,7 @@ struct AllowedTiles {
     ///   - index: theirs, which has codes.
     ///   - stream: of the search.
     /// - Throws: ``CUDAError``: what memory, copies and compiling throw.
-    init(_ rows: AllowedRows, _ index: CUDAFlatIndex, _ stream: CUDAStream) throws(CUDAError) {
+    init(_ rows: AllowedRows, _ index: DeviceVectors, _ stream: CUDAStream) throws(CUDAError) {
         var all: [UInt32] = [], parts: [(tiles: Range<Int>, rowsBefore: [Int])] = []
         for piece in 0..<index.pieces {
             let (numbers, counts) = rows.tiles(in: index.rows(ofPiece: piece))

@@ -20,10 +20,10 @@ public struct CUDAFlatIndex: TunableIndex {
     /// The same index on the CPU.
     public let flat: FlatIndex
     /// Whether the device holds all vectors; they are streamed otherwise.
-    public var isResident: Bool { resident != nil }
+    public var isResident: Bool { vectors.isResident }
 
     /// The device in use.
-    public var context: CUDAContext { pool.context }
+    public var context: CUDAContext { vectors.pool.context }
     /// "Flat".
     public var spec: String { flat.spec }
     /// How nearness is measured.
@@ -35,19 +35,12 @@ public struct CUDAFlatIndex: TunableIndex {
     /// The embedding space of the stored vectors, where it is known.
     public var space: EmbeddingSpace? { flat.space }
     /// Bytes that searching needs resident: on the device, or on the host where the vectors are streamed.
-    public var byteCount: Int { resident?.byteCount ?? flat.byteCount }
+    public var byteCount: Int { vectors.resident?.byteCount ?? flat.byteCount }
 
     /// Nothing: it is exact.
     public var knobs: [SearchKnob] { [] }
 
-    /// The vectors in the order of their ids, so that ties by smaller row are ties by smaller id.
-    let ordered: FlatIndex
-    let layout: CodedLayout
-    let pool: DevicePool
-    let kernels: KernelLibrary
-    let resident: DeviceBuffer<UInt8>?
-    /// Tiles that are streamed at a time.
-    let pieceTiles: Int
+    let vectors: DeviceVectors
 
     /// Brings an index to a device.
     ///
@@ -70,20 +63,9 @@ public struct CUDAFlatIndex: TunableIndex {
     /// Brings an index to a device whose memory others use as well.
     package init(_ index: FlatIndex, kernels: KernelLibrary, pool: DevicePool, threads: Int? = nil) throws {
         let threads = threads ?? availableCores()
-        let left = max(0, pool.budget - pool.usage.inUse)
         flat = index
-        ordered = try Self.byID(index, threads: threads)
-        layout = CodedLayout(dimension: index.dimension, hasCodes: index.hasEightBitCodes)
-        self.kernels = kernels
-        self.pool = pool
-        let tiles = layout.tiles(index.count)
-        // Two slots of pinned memory on the host: a GiB each is more than enough to hide what starting a copy costs.
-        let pieceBytes = min(1 << 30, left / 8)
-        pieceTiles = max(1, pieceBytes / layout.tileBytes)
-        let bytes = tiles * layout.tileBytes
-        // What is left is for queries, and for what the pool loses by rounding.
-        let isResident = bytes <= left / 8 * 5
-        resident = isResident ? try Self.load(ordered, layout, pool, pieceTiles: pieceTiles, threads) : nil
+        vectors = try DeviceVectors(
+            Self.byID(index, threads: threads), kernels: kernels, pool: pool, threads: threads)
     }
 
     /// Finds the `k` nearest stored vectors of each query.
@@ -119,33 +101,5 @@ public struct CUDAFlatIndex: TunableIndex {
         return try FlatIndex(
             vectors, ids: order.map { ids[$0] }, metric: index.metric, space: index.space,
             eightBit: index.hasEightBitCodes, threads: threads)
-    }
-
-    /// Copies everything to the device.
-    private static func load(
-        _ index: FlatIndex, _ layout: CodedLayout, _ pool: DevicePool, pieceTiles: Int, _ threads: Int
-    ) throws -> DeviceBuffer<UInt8> {
-        let stream = try CUDAStream(pool.context)
-        let tiles = layout.tiles(index.count)
-        let all = try pool.allocate(UInt8.self, count: tiles * layout.tileBytes, on: stream)
-        let starts = layout.offsets(tiles: tiles)
-        let staged = try StagedRows(
-            pool: pool, working: stream, rowBytes: layout.tileBytes,
-            pieceBytes: min(pieceTiles, max(1, (64 << 20) / layout.tileBytes)) * layout.tileBytes)
-        try staged.run(count: tiles) { piece, bytes in
-            try layout.write(rows(of: piece, index.count), of: index, to: bytes, threads: threads)
-        } work: { piece, buffer in
-            // Each array of the piece has its place in the middle of the same array of all.
-            for (i, (from, bytes)) in zip(layout.offsets(tiles: piece.count), layout.parts).enumerated() {
-                try stream.copy(
-                    buffer, from..<from + bytes * piece.count, to: all, at: starts[i] + bytes * piece.lowerBound)
-            }
-        }
-        return all
-    }
-
-    /// The rows that some tiles hold.
-    static func rows(of tiles: Range<Int>, _ count: Int) -> Range<Int> {
-        tiles.lowerBound * CodedLayout.tile..<min(tiles.upperBound * CodedLayout.tile, count)
     }
 }

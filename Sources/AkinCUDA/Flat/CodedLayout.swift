@@ -8,7 +8,7 @@ import Akin
 /// | --- | --- |
 /// | codes | 128 · padded |
 /// | b, w, e0, e1, e2 | 128 · 4 each |
-/// | vectors | 128 · dimension · 4 |
+/// | vectors | 128 · dimension · 4, or 2 where they are kept in 16 bits |
 /// | greatest e0, e1, e2 | 3 · 4 |
 ///
 /// An index without codes has the vectors alone.
@@ -22,16 +22,18 @@ struct CodedLayout: Sendable {
     /// Bytes of a row of codes.
     let padded: Int
     let hasCodes: Bool
+    let storage: RowStorage
 
-    init(dimension: Int, hasCodes: Bool) {
+    init(dimension: Int, hasCodes: Bool, storage: RowStorage) {
         self.dimension = dimension
+        self.storage = storage
         self.hasCodes = hasCodes
         padded = (dimension + Self.stage - 1) / Self.stage * Self.stage
     }
 
     /// Bytes that each array takes for a tile, in their order.
     var parts: [Int] {
-        let vectors = Self.tile * dimension * 4
+        let vectors = Self.tile * dimension * storage.bytes
         return hasCodes ? [Self.tile * padded] + Array(repeating: Self.tile * 4, count: 5) + [vectors, 12] : [vectors]
     }
 
@@ -57,7 +59,8 @@ struct CodedLayout: Sendable {
         func floats(_ part: Int, _ count: Int) -> DeviceSlice<Float> {
             DeviceSlice(address: starts[part], count: count)
         }
-        let vectors = floats(hasCodes ? 6 : 0, rows.count * dimension)
+        let vectors = DeviceSlice<UInt8>(
+            address: starts[hasCodes ? 6 : 0], count: rows.count * dimension * storage.bytes)
         guard hasCodes else { return CodedBlock(rows: rows, tiles: tiles, vectors: vectors, codes: nil) }
         return CodedBlock(
             rows: rows, tiles: tiles, vectors: vectors,
@@ -78,7 +81,7 @@ struct CodedLayout: Sendable {
         guard let base = bytes.baseAddress else { return }
         nonisolated(unsafe) let start = base
         let (tiles, tile) = (tiles(rows.count), Self.tile)
-        let offsets = offsets(tiles: tiles), vectorBytes = dimension * 4
+        let offsets = offsets(tiles: tiles)
         let share = max(1, min(64, (tiles + threads - 1) / threads))
         try parallelFor(threads: threads, count: (tiles + share - 1) / share) { task in
             let first = task * share
@@ -90,10 +93,11 @@ struct CodedLayout: Sendable {
                 }
             }
             index.vectors.withUnsafeElements { elements in
-                guard let from = elements.baseAddress, vectorBytes > 0 else { return }
+                guard let from = elements.baseAddress, dimension > 0 else { return }
                 let part = hasCodes ? 6 : 0
-                (start + offsets[part] + first * parts[part]).copyMemory(
-                    from: from + own.lowerBound * dimension, byteCount: own.count * vectorBytes)
+                storage.write(
+                    from + own.lowerBound * dimension, count: own.count * dimension,
+                    to: start + offsets[part] + first * parts[part])
             }
             guard hasCodes, let coded = index.codedRows(own, tile: tile, stage: Self.stage) else { return }
             put(coded.codes, 0)
@@ -116,7 +120,7 @@ struct CodedBlock: Sendable {
     /// Rows of the index.
     let rows: Range<Int>
     let tiles: Int
-    /// `[rows, dimension]`.
-    let vectors: DeviceSlice<Float>
+    /// `[rows, dimension]`, as they are kept.
+    let vectors: DeviceSlice<UInt8>
     let codes: Codes?
 }

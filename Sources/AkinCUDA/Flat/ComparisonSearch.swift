@@ -3,7 +3,7 @@ import Akin
 /// Exact search by comparing each query with every row that may be found in double precision: for what tiles do not
 /// answer, and for few rows.
 struct ComparisonSearch {
-    private let index: CUDAFlatIndex
+    private let index: DeviceVectors
     private let k: Int
     private let clock: DeviceClock
     private var stream: CUDAStream { clock.stream }
@@ -25,7 +25,7 @@ struct ComparisonSearch {
     ///   - threads: threads that prepare vectors where these are streamed.
     /// - Throws: what compiling throws.
     init(
-        _ index: CUDAFlatIndex, k: Int, allowed: AllowedRows?, clock: DeviceClock, threads: Int
+        _ index: DeviceVectors, k: Int, allowed: AllowedRows?, clock: DeviceClock, threads: Int
     ) throws(CUDAError) {
         self.index = index
         self.k = k
@@ -37,7 +37,8 @@ struct ComparisonSearch {
             return allowed?.count(in: rows) ?? rows.count
         }
         most = rowsOfPieces.max() ?? 0
-        comparing = try index.kernels.kernel("akin_exact_keys_\(index.metric.kernelSuffix)", in: "exact.cu")
+        let named = index.layout.storage.kernel("akin_exact_keys_\(index.metric.kernelSuffix)")
+        comparing = try index.kernels.kernel(named.name, in: named.source)
     }
 
     /// Answers some of the queries, as many at a time as memory allows.

@@ -7,7 +7,7 @@ struct TileSearch {
     /// Largest k that leaves a list room.
     static let largestK = 1_024
 
-    private let index: CUDAFlatIndex
+    private let index: DeviceVectors
     private let k: Int
     private let clock: DeviceClock
     private var stream: CUDAStream { clock.stream }
@@ -28,11 +28,11 @@ struct TileSearch {
     ///   - threads: threads that prepare queries.
     /// - Throws: what memory and compiling throw.
     init?(
-        _ index: CUDAFlatIndex, k: Int, allowed: AllowedRows?, clock: DeviceClock, threads: Int
+        _ index: DeviceVectors, k: Int, allowed: AllowedRows?, clock: DeviceClock, threads: Int
     ) throws(CUDAError) {
         let shared = index.layout.padded * CodedLayout.tile + 3 * 8_192 + 2_048
         guard index.layout.hasCodes, k <= Self.largestK,
-            shared <= index.context.device.sharedMemoryPerBlockOptIn
+            shared <= index.pool.context.device.sharedMemoryPerBlockOptIn
         else { return nil }
         self.index = index
         self.k = k
@@ -41,7 +41,8 @@ struct TileSearch {
         tileShared = shared
         tiles = try index.kernels.kernel("akin_exact_tiles", in: "exact.cu")
         bounds = try index.kernels.kernel("akin_exact_bounds", in: "exact.cu")
-        nearest = try index.kernels.kernel("akin_exact_nearest_\(index.metric.kernelSuffix)", in: "exact.cu")
+        let named = index.layout.storage.kernel("akin_exact_nearest_\(index.metric.kernelSuffix)")
+        nearest = try index.kernels.kernel(named.name, in: named.source)
         if let allowed {
             self.allowed = try AllowedTiles(allowed, index, clock.stream)
         } else {
@@ -68,7 +69,7 @@ struct TileSearch {
     private func run(_ queries: Matrix<Float>, first: Int, _ found: inout FoundRows) throws -> [Int] {
         let count = queries.rows
         guard
-            let coded = index.ordered.codedQueries(
+            let coded = index.coder.codedQueries(
                 queries, k: k, tile: CodedLayout.tile, stage: CodedLayout.stage, threads: threads)
         else { return Array(first..<first + count) }
         try clock.start()
@@ -131,7 +132,7 @@ struct TileSearch {
     /// Tiles of a block: several, so that its queries are read for many rows, but so that every multiprocessor has
     /// some blocks.
     private func tilesPerBlock(_ tiles: Int, queryTiles: Int) -> Int {
-        let blocks = 8 * index.context.device.multiprocessors
+        let blocks = 8 * index.pool.context.device.multiprocessors
         return max(1, min(64, tiles * queryTiles / blocks), (tiles + 65_534) / 65_535)
     }
 

@@ -37,10 +37,11 @@ public struct CUDAPlacement: Sendable {
         self.budget = budget
     }
 
-    /// Whether an index can be brought to devices: `Flat`, and inverted files of floats or product codes of 4 to 8 bits
-    /// without second codes.
+    /// Whether an index can be brought to devices: `Flat`, `SQfp16`, `SQbf16`, and inverted files of floats or product codes
+    /// of 4 to 8 bits, without second codes.
     public static func holds(_ index: any VectorIndex) -> Bool {
-        index is FlatIndex || (index as? IVFIndex)?.isSearchableOnDevices == true
+        guard let lists = index as? IVFIndex else { return index is FlatIndex }
+        return lists.halfFloats != nil || lists.isSearchableOnDevices
     }
 
     /// Brings an index to the devices.
@@ -57,17 +58,26 @@ public struct CUDAPlacement: Sendable {
     ) throws -> any TunableIndex {
         guard Self.holds(index) else {
             throw IndexError.unsupported(
-                "\(index.spec) on a device; expected Flat, IVF…,Flat or IVF…,PQ of 4 to 8 bits")
+                "\(index.spec) on a device; expected Flat, SQfp16, SQbf16, IVF…,Flat or IVF…,PQ of 4 to 8 bits")
         }
-        let count = kernels.count
+        let count = kernels.count, halves = (index as? IVFIndex).flatMap { $0.halfFloats == nil ? nil : $0 }
         if count == 1 { return try place(index, on: 0, threads: threads) }
         var isSharded = spread == .shards
         if spread == .automatic {
             let least = try kernels.indices.map { try budget(of: $0) }.min() ?? 0
-            isSharded = index.byteCount > least / 8 * 5
+            // Of 16-bit floats the device keeps 8-bit codes and terms too.
+            let bytes = halves.map { $0.count * (3 * $0.codedDimension + 20) } ?? index.byteCount
+            isSharded = bytes > least / 8 * 5
         }
         guard isSharded else {
             return CUDAReplicas(try (0..<count).map { try place(index, on: $0, threads: threads) })
+        }
+        if let halves {
+            let shards = try (0..<count).map { part in
+                try CUDAHalfIndex(
+                    halves, part: part, of: count, kernels: kernels[part], budget: budget(of: part), threads: threads)
+            }
+            return CUDAShards(shards, of: index)
         }
         let parts: [any VectorIndex] =
             if let flat = index as? FlatIndex {
@@ -81,6 +91,9 @@ public struct CUDAPlacement: Sendable {
     private func place(_ index: any VectorIndex, on device: Int, threads: Int?) throws -> any TunableIndex {
         let (library, own) = (kernels[device], try budget(of: device))
         if let lists = index as? IVFIndex {
+            if lists.halfFloats != nil {
+                return try CUDAHalfIndex(lists, kernels: library, budget: own, threads: threads)
+            }
             return try CUDAIVFIndex(lists, kernels: library, budget: own, threads: threads)
         }
         guard let flat = index as? FlatIndex else { throw IndexError.unsupported(index.spec) }

@@ -2,7 +2,7 @@ public import Akin
 
 /// An index of which several GPUs hold a part each; all of them answer every query, and the answers are merged.
 ///
-/// Exact search has a part of the vectors on each device, an inverted file a part of the lists. Scores are computed in
+/// Exact search, also among 16-bit floats, has a part of the vectors on each device, an inverted file a part of the lists. Scores are computed in
 /// the same way wherever a vector lies, so the merge is exact: ids and scores are those of the whole index.
 public struct CUDAShards: TunableIndex {
     /// The part on each device.
@@ -56,8 +56,11 @@ public struct CUDAShards: TunableIndex {
             all.append(row.prefix(k))
         }
         let wanted = min(k, count), isFiltered = options.filter != nil
+        var visited = results.reduce(0) { $0 + $1.visited }
+        // Parts of a single list count as the list does: all of it, unless nothing of it passes.
+        if visited > 0, shards.contains(where: { $0 is CUDAHalfIndex }) { visited = count * queries.rows }
         return SearchResult(
-            neighbors: all, isExact: results.allSatisfy(\.isExact), visited: results.reduce(0) { $0 + $1.visited },
+            neighbors: all, isExact: results.allSatisfy(\.isExact), visited: visited,
             isLimited: whole is FlatIndex && !isFiltered ? false : (0..<all.count).contains { all[$0].count < wanted })
     }
 

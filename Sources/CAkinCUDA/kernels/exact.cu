@@ -31,20 +31,6 @@ extern "C" __global__ void __launch_bounds__(256)
                                   {foundRows, foundDots, counts, bounds, capacity}, k, overflowed);
 }
 
-#define AKIN_EXACT_METRIC(METRIC, NAME)                                                                                \
-    extern "C" __global__ void __launch_bounds__(256) akin_exact_nearest_##NAME(                                       \
-        const float *queries, const float *rows, uint32_t dimension, uint32_t *foundRows, uint32_t *counts,            \
-        uint32_t capacity, const uint32_t *overflowed, uint32_t k, float *outValues, uint32_t *outIds) {               \
-        akin_exact_decide<METRIC, 256, 2048>(queries, rows, dimension,                                                 \
-                                             {foundRows, nullptr, counts, nullptr, capacity}, overflowed, k,           \
-                                             {outValues, outIds});                                                     \
-    }                                                                                                                  \
-    extern "C" __global__ void __launch_bounds__(256)                                                                  \
-        akin_exact_keys_##NAME(const float *queries, const float *rows, const uint32_t *listed, uint32_t rowCount,     \
-                               uint32_t dimension, float *keys) {                                                      \
-        akin_exact_compare<METRIC, 256>(queries, rows, listed, rowCount, dimension, keys);                             \
-    }
-
-AKIN_EXACT_METRIC(0, l2)
-AKIN_EXACT_METRIC(1, ip)
-AKIN_EXACT_METRIC(2, cosine)
+AKIN_EXACT_METRIC(0, float, l2)
+AKIN_EXACT_METRIC(1, float, ip)
+AKIN_EXACT_METRIC(2, float, cosine)

@@ -3,6 +3,7 @@
 #define AKIN_EXACT_DECIDE_CUH
 
 #include "exact_tiles.cuh"
+#include "half.cuh"
 #include "nominate_select.cuh"
 
 // Moves the bound of a query to the k-th smallest upper end of its candidates' intervals, and drops the candidates
@@ -75,15 +76,17 @@ AKIN_DEVICE void akin_exact_tighten(const akin_coded_queries &queries, const aki
 }
 
 // Sums of half a warp in the order that the CPU has: component c in sum c mod 16, then pairwise, 8 apart, 4, 2, 1. All
-// lanes of the warp call and get the sum of their half. Nothing is fused.
-template <bool Difference> AKIN_DEVICE double akin_exact_sum(const float *x, const float *y, uint32_t dimension) {
+// lanes of the warp call and get the sum of their half. Nothing is fused. Components of either may be kept in 16 bits.
+template <bool Difference, typename X, typename Y>
+AKIN_DEVICE double akin_exact_sum(const X *x, const Y *y, uint32_t dimension) {
     double sum = 0;
     for (uint32_t c = akin_lane() % 16; c < dimension; c += 16) {
+        double a = akin_number(x[c]), b = akin_number(y[c]);
         if (Difference) {
-            double difference = static_cast<double>(x[c]) - static_cast<double>(y[c]);
+            double difference = a - b;
             sum = __dadd_rn(sum, __dmul_rn(difference, difference));
         } else {
-            sum = __dadd_rn(sum, __dmul_rn(x[c], y[c]));
+            sum = __dadd_rn(sum, __dmul_rn(a, b));
         }
     }
 #pragma unroll
@@ -93,7 +96,7 @@ template <bool Difference> AKIN_DEVICE double akin_exact_sum(const float *x, con
 }
 
 // Metric: 0 squared distance, 1 inner product, 2 cosine. The key that decides, as the CPU computes it.
-template <int Metric> AKIN_DEVICE float akin_exact_key(const float *x, const float *y, uint32_t dimension) {
+template <int Metric, typename Row> AKIN_DEVICE float akin_exact_key(const float *x, const Row *y, uint32_t dimension) {
     if (Metric == 0)
         return static_cast<float>(akin_exact_sum<true>(x, y, dimension));
     double product = akin_exact_sum<false>(x, y, dimension);
@@ -106,8 +109,8 @@ template <int Metric> AKIN_DEVICE float akin_exact_key(const float *x, const flo
 
 // The k nearest of each query's candidates, nearest first, ties by smaller row; fewer than k are filled up with NaN and
 // 0xffffffff. Queries that overflowed get none: they are for another way.
-template <int Metric, int Threads, int Capacity>
-AKIN_DEVICE void akin_exact_decide(const float *queries, const float *rows, uint32_t dimension,
+template <int Metric, int Threads, int Capacity, typename Row>
+AKIN_DEVICE void akin_exact_decide(const float *queries, const Row *rows, uint32_t dimension,
                                    const akin_candidates &found, const uint32_t *overflowed, uint32_t k,
                                    akin_selected out) {
     AKIN_SHARED(uint32_t, shared);
@@ -141,8 +144,8 @@ AKIN_DEVICE void akin_exact_decide(const float *queries, const float *rows, uint
 // The key that decides of `rowCount` rows, those `listed` or the first if there is no list, for a query, blockIdx.x:
 // [queries][rowCount]. Half a warp a row; blocks that run together share rows, which come from the second-level cache
 // for all but the first.
-template <int Metric, int Threads>
-AKIN_DEVICE void akin_exact_compare(const float *queries, const float *rows, const uint32_t *listed, uint32_t rowCount,
+template <int Metric, int Threads, typename Row>
+AKIN_DEVICE void akin_exact_compare(const float *queries, const Row *rows, const uint32_t *listed, uint32_t rowCount,
                                     uint32_t dimension, float *keys) {
     constexpr uint32_t halves = Threads / 16;
     const float *x = queries + static_cast<uint64_t>(blockIdx.x) * dimension;
@@ -157,5 +160,20 @@ AKIN_DEVICE void akin_exact_compare(const float *queries, const float *rows, con
             out[mine] = key;
     }
 }
+
+// The kernels that compare rows of a type.
+#define AKIN_EXACT_METRIC(METRIC, ROW, NAME)                                                                           \
+    extern "C" __global__ void __launch_bounds__(256) akin_exact_nearest_##NAME(                                       \
+        const float *queries, const ROW *rows, uint32_t dimension, uint32_t *foundRows, uint32_t *counts,              \
+        uint32_t capacity, const uint32_t *overflowed, uint32_t k, float *outValues, uint32_t *outIds) {               \
+        akin_exact_decide<METRIC, 256, 2048>(queries, rows, dimension,                                                 \
+                                             {foundRows, nullptr, counts, nullptr, capacity}, overflowed, k,           \
+                                             {outValues, outIds});                                                     \
+    }                                                                                                                  \
+    extern "C" __global__ void __launch_bounds__(256)                                                                  \
+        akin_exact_keys_##NAME(const float *queries, const ROW *rows, const uint32_t *listed, uint32_t rowCount,       \
+                               uint32_t dimension, float *keys) {                                                      \
+        akin_exact_compare<METRIC, 256>(queries, rows, listed, rowCount, dimension, keys);                             \
+    }
 
 #endif

@@ -1,4 +1,4 @@
-// Half floats, 1 + 5 + 10 bits, as 16-bit words.
+// Floats of 16 bits: half floats, 1 + 5 + 10 bits, as words, and what vectors are kept in.
 #ifndef AKIN_HALF_CUH
 #define AKIN_HALF_CUH
 
@@ -36,5 +36,22 @@ AKIN_DEVICE float akin_from_half(uint16_t bits) {
 }
 
 #endif
+
+// Components of stored vectors: half floats, the upper halves of floats (1 + 8 + 7 bits), floats.
+struct akin_f16 {
+    uint16_t bits;
+};
+struct akin_bf16 {
+    uint16_t bits;
+};
+AKIN_DEVICE float akin_number(akin_f16 x) {
+    return akin_from_half(x.bits);
+}
+AKIN_DEVICE float akin_number(akin_bf16 x) {
+    return __uint_as_float(static_cast<uint32_t>(x.bits) << 16);
+}
+AKIN_DEVICE float akin_number(float x) {
+    return x;
+}
 
 #endif

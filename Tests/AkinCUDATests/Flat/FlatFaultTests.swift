@@ -31,6 +31,8 @@ struct FlatFaultTests {
                     #expect(there.isResident == (budget > 1 << 20))
                     #expect(try there.search(queries, k: 2, options: SearchOptions()).neighbors == expected)
                     _ = try there.search(queries, k: 1_000, options: SearchOptions())
+                    _ = try there.search(queries, k: 2, options: SearchOptions(filter: .range(0..<900)))
+                    _ = try there.search(queries, k: 2, options: SearchOptions(filter: .range(5..<30)))
                 } catch let error as CUDAError {
                     guard case .driver(let name, 1, _, _, device.ordinal) = error else {
                         Issue.record("\(error)")

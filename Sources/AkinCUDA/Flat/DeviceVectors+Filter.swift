@@ -14,13 +14,13 @@ extension AllowedRows {
     }
 }
 
-extension CUDAFlatIndex {
+extension DeviceVectors {
     /// Whether the rows that pass are better brought to the device by themselves: where all would be streamed for every
     /// batch of queries and they are few enough to stay there.
     ///
     /// Measuring and coding a row anew costs some times what preparing it for a copy does, so they must be an eighth at most.
     func gathers(_ allowed: AllowedRows) -> Bool {
-        guard !isResident, allowed.count > 0, allowed.count <= count / 8 else { return false }
+        guard streamed != nil, allowed.count > 0, allowed.count <= count / 8 else { return false }
         let left = max(0, pool.budget - pool.usage.inUse)
         return layout.tiles(allowed.count) * layout.tileBytes <= left / 8 * 5
     }
@@ -28,10 +28,10 @@ extension CUDAFlatIndex {
     /// Brings the rows that pass to the device by themselves and searches them.
     func gathering(
         _ allowed: AllowedRows, _ queries: Matrix<Float>, k: Int, threads: Int, _ monitor: ProgressMonitor
-    ) throws -> Answer {
+    ) throws -> CUDAFlatIndex.Answer {
         let rows = allowed.rows(in: 0..<count), width = dimension
         let vectors = Matrix<Float>(rows: rows.count, columns: width) { target in
-            ordered.vectors.withUnsafeElements { source in
+            streamed?.vectors.withUnsafeElements { source in
                 guard let to = target.baseAddress, let from = source.baseAddress else { return }
                 for (place, row) in rows.enumerated() {
                     (to + place * width).update(from: from + Int(row) * width, count: width)
@@ -39,9 +39,9 @@ extension CUDAFlatIndex {
             }
         }
         let part = try FlatIndex(
-            vectors, ids: rows.map { ordered.ids?[Int($0)] ?? Int64($0) }, metric: metric,
-            eightBit: flat.hasEightBitCodes, threads: threads)
-        var answer = try CUDAFlatIndex(part, kernels: kernels, pool: pool, threads: threads)
+            vectors, ids: rows.map { ids?[Int($0)] ?? Int64($0) }, metric: metric, eightBit: layout.hasCodes,
+            threads: threads)
+        var answer = try DeviceVectors(part, storage: layout.storage, kernels: kernels, pool: pool, threads: threads)
             .answer(queries, k: k, options: SearchOptions(threads: threads, monitor: monitor))
         answer.result.isLimited = rows.count < min(k, count)
         return answer
