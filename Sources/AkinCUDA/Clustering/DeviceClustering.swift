@@ -145,14 +145,12 @@ package final class DeviceClustering {
         try stream.fill(decided, byte: 0)
         try stream.launch(
             kernel("nearest_\(kind)"), grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.sharedBytes,
-            pointCodes,
-            pointLength, pointError, count, codes, term, largest, tiles, bytes, isAssigned ? numbers : nil, numbers,
-            doubtful, reach, found, decided)
+            pointCodes, pointLength, pointError, count, codes, term, largest, tiles, bytes, isAssigned ? numbers : nil,
+            numbers, doubtful, reach, found, decided)
         let turns = LaunchSize(plan.turns)
         try stream.launch(
             kernel("candidates_\(kind)"), grid: turns, block: 256, sharedBytes: plan.sharedBytes, pointCodes, codes,
-            term,
-            tiles, bytes, k, doubtful, reach, decided, found, candidates, capacity)
+            term, tiles, bytes, k, doubtful, reach, decided, found, candidates, capacity)
         try stream.launch(
             kernel("decide_\(isProduct ? "ip" : "l2")"), grid: turns, block: 256, points, centroids, k, dimension,
             doubtful, decided, found, candidates, capacity, numbers)

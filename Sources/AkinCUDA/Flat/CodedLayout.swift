@@ -13,7 +13,7 @@ import Akin
 ///
 /// An index without codes has the vectors alone.
 struct CodedLayout: Sendable {
-    /// Rows of a tile, as in `exact_tiles.cuh`.
+    /// Rows of a tile, as in `tile_products.cuh`.
     static let tile = 128
     /// Bytes of a row that are copied at a time there.
     static let stage = 64

@@ -7,10 +7,9 @@
 // A pair is kept when the lower end of its interval does not exceed the query's bound, a value that at least k rows
 // surely do not exceed. Nothing but the bound is decided here.
 //
-// A block of 256 threads holds the codes of 128 queries in shared memory, streams tiles of 128 rows through a ring of
-// three stages of 64 bytes of each row, and sums 128 x 128 products in registers: 8 warps, 4 by 2, of 32 x 64. Per pair
-// that leaves a conversion, a product, a sum and a minimum; pairs in reach, fewer than one in a thousand, are appended
-// to their query's list in device memory.
+// A block holds the codes of 128 queries in shared memory, streams tiles of 128 rows, and has their products in
+// registers (tile_products.cuh). Per pair that leaves a conversion, a product, a sum and a minimum; pairs in reach,
+// fewer than one in a thousand, are appended to their query's list in device memory.
 #ifndef AKIN_EXACT_TILES_CUH
 #define AKIN_EXACT_TILES_CUH
 
@@ -50,152 +49,113 @@ AKIN_DEVICE void akin_interval(const akin_coded_queries &queries, uint32_t q, co
     high = value + queries.offset[q] + error;
 }
 
-// Begins to copy 64 bytes of each of 128 rows.
-AKIN_DEVICE void akin_copy_stage(int8_t *stage, const int8_t *codes, uint32_t padded, uint32_t from) {
-#pragma unroll
-    for (uint32_t i = threadIdx.x; i < AKIN_TILE * 4; i += 256)
-        akin_copy_async(stage + akin_unit(i / 4, i % 4),
-                        codes + static_cast<uint64_t>(i / 4) * padded + from + i % 4 * 16);
+// Two neighbouring numbers of an array that begins at a multiple of 8 bytes.
+AKIN_DEVICE float2 akin_two(const float *x) {
+    uint2 two = __ldg(reinterpret_cast<const uint2 *>(x));
+    return {__uint_as_float(two.x), __uint_as_float(two.y)};
+}
+
+// Of each of a block's queries: the reach of its values but for the errors of rows, the factors of these, and its
+// scale.
+AKIN_DEVICE void akin_exact_terms(const akin_coded_queries &queries, uint32_t queryCount, uint32_t firstQuery,
+                                  const uint32_t *bounds, float4 *terms) {
+    if (threadIdx.x >= AKIN_TILE)
+        return;
+    uint32_t q = firstQuery + threadIdx.x;
+    float4 mine = {-akin_infinity(), 0, 0, 0};
+    if (q < queryCount) {
+        float bound = akin_value(bounds[q]), offset = queries.offset[q];
+        // The margin covers the float operations done with a bound here; without a bound everything is in reach.
+        float margin = (fabsf(bound) + fabsf(offset)) * 0x1p-20f;
+        if (akin_is_nan(bound))
+            mine.x = akin_infinity();
+        else if (bound > -akin_infinity())
+            mine.x = bound - offset + margin + queries.slack[q];
+        mine.y = queries.x1[q];
+        mine.z = queries.x2[q];
+        mine.w = queries.scale[q];
+    }
+    terms[threadIdx.x] = mine;
 }
 
 // Tiles firstTile and on of those that `tiles` lists, or of all if there is no list, `tilesPerBlock` for blockIdx.y;
-// queries blockIdx.x * 128 and on. Shared memory: padded * 128 + 3 * 8192 + 2048 bytes.
+// queries blockIdx.x * 128 and on. Shared memory: padded * 128 + AKIN_RING + 2048 bytes.
 AKIN_DEVICE void akin_exact_nominate(const akin_coded_queries &queries, uint32_t queryCount,
                                      const akin_coded_rows &base, uint32_t padded, const uint32_t *tiles,
                                      uint32_t firstTile, uint32_t lastTile, uint32_t tilesPerBlock,
                                      const akin_candidates &found) {
     AKIN_SHARED(int8_t, shared);
-    constexpr uint32_t stageBytes = AKIN_TILE * AKIN_STAGE_BYTES;
     int8_t *ring = shared + padded * AKIN_TILE;
-    uint32_t lane = akin_lane(), warp = threadIdx.x / AKIN_WARP;
-    uint32_t warpQuery = warp / 2 * 32, warpRow = warp % 2 * 64;
-    uint32_t group = lane / 4, pair = lane % 4 * 2;
-    uint32_t firstQuery = blockIdx.x * AKIN_TILE;
-    uint32_t tile = firstTile + blockIdx.y * tilesPerBlock;
-    if (tile >= lastTile)
-        return;
-    uint32_t endTile = min(tile + tilesPerBlock, lastTile);
-    uint32_t depth = padded / AKIN_STAGE_BYTES, steps = (endTile - tile) * depth;
-
-    const int8_t *queryCodes = queries.codes + static_cast<uint64_t>(firstQuery) * padded;
-    for (uint32_t part = 0; part < depth; part++)
-        akin_copy_stage(shared + part * stageBytes, queryCodes, padded, part * AKIN_STAGE_BYTES);
-    akin_copy_commit();
-    auto tileOf = [&](uint32_t step) {
-        uint32_t place = tile + step / depth;
-        return tiles ? __ldg(tiles + place) : place;
-    };
-    auto copyStep = [&](uint32_t step) {
-        if (step < steps)
-            akin_copy_stage(ring + step % 3 * stageBytes,
-                            base.codes + static_cast<uint64_t>(tileOf(step)) * AKIN_TILE * padded, padded,
-                            step % depth * AKIN_STAGE_BYTES);
-        akin_copy_commit();
-    };
-    copyStep(0);
-    copyStep(1);
-
-    // Of each query: the reach of its values but for the errors of rows, the factors of these, and its scale.
     float4 *terms = reinterpret_cast<float4 *>(ring + AKIN_RING);
-    if (threadIdx.x < AKIN_TILE) {
-        uint32_t q = firstQuery + threadIdx.x;
-        float4 mine = {-akin_infinity(), 0, 0, 0};
-        if (q < queryCount) {
-            float bound = akin_value(found.bounds[q]), offset = queries.offset[q];
-            // The margin covers the float operations done with a bound here; without a bound everything is in reach.
-            float margin = (fabsf(bound) + fabsf(offset)) * 0x1p-20f;
-            if (akin_is_nan(bound))
-                mine.x = akin_infinity();
-            else if (bound > -akin_infinity())
-                mine.x = bound - offset + margin + queries.slack[q];
-            mine.y = queries.x1[q];
-            mine.z = queries.x2[q];
-            mine.w = queries.scale[q];
-        }
-        terms[threadIdx.x] = mine;
-    }
-
-    int32_t sums[2][8][4];
+    uint32_t firstQuery = blockIdx.x * AKIN_TILE, inTile = threadIdx.x / AKIN_WARP / 2 * 32 + akin_lane() / 4;
+    uint32_t first = firstTile + blockIdx.y * tilesPerBlock;
+    if (first >= lastTile)
+        return;
+    auto tileOf = [&](uint32_t t) { return tiles ? __ldg(tiles + first + t) : first + t; };
+    akin_tile_products<true, int32_t>(
+        shared, ring, padded, min(tilesPerBlock, lastTile - first),
+        [&](uint32_t i) { return queries.codes + static_cast<uint64_t>(firstQuery + i) * padded; },
+        [&](uint32_t t) { return base.codes + static_cast<uint64_t>(tileOf(t)) * AKIN_TILE * padded; },
+        [&](uint32_t t, int32_t(&sums)[2][8][4]) {
+            if (t == 0) // while the first codes are under way; a barrier follows before they are read
+                akin_exact_terms(queries, queryCount, firstQuery, found.bounds, terms);
 #pragma unroll
-    for (int i = 0; i < 64; i++)
-        sums[i / 32][i / 4 % 8][i % 4] = 0;
-    for (uint32_t step = 0; step < steps; step++) {
-        akin_copy_wait<1>();
-        __syncthreads(); // this step's codes are there, and everybody has left the stage that is filled next
-        copyStep(step + 2);
-        const int8_t *left = shared + step % depth * stageBytes;
-        const int8_t *right = ring + step % 3 * stageBytes;
+            for (int i = 0; i < 64; i++)
+                sums[i / 32][i / 4 % 8][i % 4] = 0;
+        },
+        [&](uint32_t t, int32_t(&sums)[2][8][4]) {
+            uint32_t at = tileOf(t), firstRow = at * AKIN_TILE + akin_sum_column(0);
+            const float *b = base.b + firstRow, *w = base.w + firstRow, *largest = base.largest + at * 3;
+            float e0 = __ldg(largest), e1 = __ldg(largest + 1), e2 = __ldg(largest + 2);
+            // The least value of each query's 16 rows; what is known of two rows is read once for all four queries.
+            float least[4], scale[4];
 #pragma unroll
-        for (uint32_t half = 0; half < 2; half++) {
-            uint32_t a[2][4];
+            for (int i = 0; i < 4; i++) {
+                least[i] = akin_infinity();
+                scale[i] = terms[inTile + i * 8].w;
+            }
 #pragma unroll
-            for (int m = 0; m < 2; m++)
-                akin_load_matrices(a[m], left + akin_unit(warpQuery + m * 16 + lane % 16, half * 2 + lane / 16));
+            for (int n = 0; n < 8; n++) {
+                float2 bs = akin_two(b + n * 8), ws = akin_two(w + n * 8);
 #pragma unroll
-            for (int n = 0; n < 8; n += 2) {
-                uint32_t four[4];
-                akin_load_matrices(
-                    four, right + akin_unit(warpRow + n * 8 + lane / 16 * 8 + lane % 8, half * 2 + lane / 8 % 2));
-                const uint32_t one[2] = {four[0], four[1]}, other[2] = {four[2], four[3]};
-#pragma unroll
-                for (int m = 0; m < 2; m++) {
-                    akin_mma_s8(sums[m][n], a[m], one);
-                    akin_mma_s8(sums[m][n + 1], a[m], other);
+                for (int i = 0; i < 4; i++) {
+                    const int32_t *two = sums[i / 2][n] + i % 2 * 2;
+                    least[i] = fminf(least[i], fminf(bs.x + ws.x * scale[i] * static_cast<float>(two[0]),
+                                                     bs.y + ws.y * scale[i] * static_cast<float>(two[1])));
                 }
             }
-        }
-        if (step % depth != depth - 1)
-            continue;
-
-        // A tile is summed. The least value of each query's 16 rows against what the tile's largest errors allow.
-        uint32_t at = tileOf(step), firstRow = at * AKIN_TILE + warpRow + pair;
-        float e0 = __ldg(base.largest + at * 3), e1 = __ldg(base.largest + at * 3 + 1),
-              e2 = __ldg(base.largest + at * 3 + 2);
+        // Against what the tile's largest errors allow.
 #pragma unroll
-        for (int m = 0; m < 2; m++) {
-#pragma unroll
-            for (int h = 0; h < 2; h++) {
-                uint32_t inTile = warpQuery + m * 16 + h * 8 + group;
-                float4 query = terms[inTile];
+            for (int i = 0; i < 4; i++) {
+                float4 query = terms[inTile + i * 8];
                 float limit = query.x + (query.y * e1 + query.z * e2 + e0) * (1 + 0x1p-20f);
-                float least = akin_infinity();
-#pragma unroll
-                for (int i = 0; i < 16; i++) {
-                    uint32_t row = firstRow + i / 2 * 8 + i % 2;
-                    float value = __ldg(base.b + row) +
-                                  __ldg(base.w + row) * query.w * static_cast<float>(sums[m][i / 2][h * 2 + i % 2]);
-                    least = fminf(least, value);
-                }
-                if (least > limit)
+                if (least[i] > limit)
                     continue;
                 uint32_t hits = 0;
 #pragma unroll
-                for (int i = 0; i < 16; i++) {
-                    uint32_t row = firstRow + i / 2 * 8 + i % 2;
-                    float value = __ldg(base.b + row) +
-                                  __ldg(base.w + row) * query.w * static_cast<float>(sums[m][i / 2][h * 2 + i % 2]);
-                    hits |= value <= limit && value < akin_infinity() ? 1u << i : 0u;
+                for (int n = 0; n < 8; n++) {
+                    float2 bs = akin_two(b + n * 8), ws = akin_two(w + n * 8);
+                    const int32_t *two = sums[i / 2][n] + i % 2 * 2;
+                    float one = bs.x + ws.x * query.w * static_cast<float>(two[0]),
+                          other = bs.y + ws.y * query.w * static_cast<float>(two[1]);
+                    hits |= one <= limit && one < akin_infinity() ? 1u << n * 2 : 0u;
+                    hits |= other <= limit && other < akin_infinity() ? 2u << n * 2 : 0u;
                 }
                 for (; hits; hits &= hits - 1) {
                     int which = __ffs(hits) - 1;
                     int32_t dot = 0;
 #pragma unroll
-                    for (int i = 0; i < 16; i++)
-                        dot = i == which ? sums[m][i / 2][h * 2 + i % 2] : dot;
-                    uint32_t q = firstQuery + inTile, place = atomicAdd(found.counts + q, 1u);
+                    for (int j = 0; j < 16; j++)
+                        dot = j == which ? sums[i / 2][j / 2][i % 2 * 2 + j % 2] : dot;
+                    uint32_t q = firstQuery + inTile + i * 8, place = atomicAdd(found.counts + q, 1u);
                     if (place < found.capacity) {
                         uint64_t entry = static_cast<uint64_t>(q) * found.capacity + place;
-                        found.rows[entry] = firstRow + which / 2 * 8 + which % 2;
+                        found.rows[entry] = at * AKIN_TILE + akin_sum_column(which);
                         found.dots[entry] = dot;
                     }
                 }
             }
-        }
-#pragma unroll
-        for (int i = 0; i < 64; i++)
-            sums[i / 32][i / 4 % 8][i % 4] = 0;
-    }
-    akin_copy_wait<0>();
+        });
 }
 
 #endif
