@@ -45,6 +45,9 @@ static const unsigned char list_build_cuh[] = {
 static const unsigned char list_decide_cuh[] = {
 #embed "kernels/list_decide.cuh" suffix(, 0)
 };
+static const unsigned char list_estimates_cuh[] = {
+#embed "kernels/list_estimates.cuh" suffix(, 0)
+};
 static const unsigned char list_keys_cuh[] = {
 #embed "kernels/list_keys.cuh" suffix(, 0)
 };
@@ -116,6 +119,7 @@ static const akin_cuda_source sources[] = {
     {"kmeans.cu", (const char *)kmeans_cu, sizeof kmeans_cu - 1},
     {"list_build.cuh", (const char *)list_build_cuh, sizeof list_build_cuh - 1},
     {"list_decide.cuh", (const char *)list_decide_cuh, sizeof list_decide_cuh - 1},
+    {"list_estimates.cuh", (const char *)list_estimates_cuh, sizeof list_estimates_cuh - 1},
     {"list_keys.cuh", (const char *)list_keys_cuh, sizeof list_keys_cuh - 1},
     {"list_numbers.cuh", (const char *)list_numbers_cuh, sizeof list_numbers_cuh - 1},
     {"list_scan.cuh", (const char *)list_scan_cuh, sizeof list_scan_cuh - 1},

@@ -91,6 +91,44 @@ extension CUDACase {
                 }
             }
         },
+        CUDACase("second codes decide about the CPU's candidates") { device in
+            for (spec, metric) in [
+                ("IVF20,PQ3,RFlat", Metric.l2), ("IVF20,PQ3,RFlat", .cosine), ("IVF20,PQ6x4fs,RFlat", .l2),
+                ("IVF20,PQ6x4fsr,Refine(SQ8)", .innerProduct), ("IVF20,PQ3x4,Refine(SQfp16)", .l2),
+                ("PQ2x5,RFlat", .innerProduct), ("IVF8_HNSW4,PQ2x4fs,RFlat", .cosine),
+            ] {
+                // Few codes, so that many estimates are equal.
+                let index = try tiedIndex(spec, metric, count: 2_600, dimension: 6)
+                let queries = listRows(7, 6, seed: 18)
+                let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 64 << 20)
+                let small = try CUDAIVFIndex(index, kernels: device.kernels, budget: 230 << 10)
+                let shards = try CUDAPlacement(kernels: [device.kernels, device.kernels], budget: 32 << 20)
+                    .place(index, spread: .shards)
+                let odd = IDFilter.predicate { $0 % 2 == 1 }
+                for (k, nprobe, factor, filter) in [
+                    (3, 2, 1, nil), (10, 20, 4, nil), (70, 5, 10, odd), (400, 20, 4, nil), (2_000, 20, 1, odd),
+                ] as [(Int, Int, Double, IDFilter?)] {
+                    var options = SearchOptions(nprobe: nprobe, filter: filter)
+                    options.refineFactor = factor
+                    let what = "\(spec), \(metric), k \(k), nprobe \(nprobe), factor \(factor)"
+                    let expected = try index.search(queries, k: k, options: options)
+                    for (name, other) in [("whole", there), ("in parts", small), ("shards", shards)]
+                        as [(String, any VectorIndex)]
+                    {
+                        let found = try other.search(queries, k: k, options: options)
+                        try expectSame(found, expected, "\(what), \(name)")
+                        try expect(found.isLimited, equals: expected.isLimited, "\(what), \(name), isLimited")
+                    }
+                    // The processor's answer is the same however many threads share a query.
+                    for threads in [1, 3] {
+                        options.threads = threads
+                        try expectSame(
+                            index.search(queries.rows(0..<1), k: k, options: options),
+                            there.search(queries.rows(0..<1), k: k, options: options), "\(what), \(threads) threads")
+                    }
+                }
+            }
+        },
         CUDACase("many queries are searched in batches that fit") { device in
             let index = try listIndex("IVF9,PQ4", .l2, count: 400, dimension: 8)
             let queries = listRows(40, 8, seed: 10), options = SearchOptions(nprobe: 4)

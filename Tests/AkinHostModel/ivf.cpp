@@ -113,4 +113,6 @@ void akin_host::registerLists(akin_host_registrar registrar) {
     AKIN_DEVICE_KERNEL(akin_ivf_keys_flat_ip);
     AKIN_DEVICE_KERNEL(akin_ivf_keys_pq_l2);
     AKIN_DEVICE_KERNEL(akin_ivf_keys_pq_ip);
+    AKIN_DEVICE_KERNEL(akin_ivf_estimate_floats);
+    AKIN_DEVICE_KERNEL(akin_ivf_estimate_bytes);
 }

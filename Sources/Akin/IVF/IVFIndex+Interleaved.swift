@@ -63,11 +63,11 @@ extension IVFIndex {
         return bitsPerNumber == 4 ? (0...).lazy.map { 1 << $0 }.first { $0 >= words } ?? words : words
     }
 
-    /// Whether devices hold lists like these: of floats or of product codes of 4 to 8 bits, without second codes.
-    package var isSearchableOnDevices: Bool { (listQuantizer != nil || codec is FlatCodec) && refinement == nil }
+    /// Whether devices hold lists like these: of floats, or of product codes of 4 to 8 bits; second codes, which stay on the
+    /// host, may come with the latter.
+    package var isSearchableOnDevices: Bool { listQuantizer != nil || (codec is FlatCodec && refinement == nil) }
 
-    /// The lists in blocks of 32; `nil` where their codes are neither floats nor product codes of up to 8 bits, or there
-    /// are second codes.
+    /// The lists in blocks of 32, without second codes; `nil` where devices do not hold such lists.
     ///
     /// - Complexity: O(count · code bytes), one thread.
     package func interleavedLists() -> InterleavedLists? {
@@ -130,7 +130,7 @@ extension IVFIndex {
     /// - Throws: ``IndexError/unsupported(_:)`` for an index whose codes a device does not hold.
     /// - Complexity: O(count · code bytes), one thread.
     package func replacingLists(_ new: InterleavedLists, idsAreRows: Bool = false) throws(IndexError) -> IVFIndex {
-        guard isSearchableOnDevices else { throw .unsupported(spec) }
+        guard isSearchableOnDevices, refinement == nil else { throw .unsupported(spec) }
         precondition(new.starts.count == nlist + 1 && new.ids.count == Int(new.starts[nlist]))
         let lanes = InterleavedLists.blockVectors, perRow = listQuantizer == nil ? 4 : 32 / bitsPerNumber
         var index = self

@@ -16,16 +16,11 @@ extension IVFIndex {
     /// - Complexity: O(q · (nlist · dimension + nprobe / nlist · count · code bytes)).
     public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions = .init()) throws -> SearchResult {
         let k = try checked(k: k)
-        let wanted = try candidates(k: k, options)
+        let wanted = try candidateCount(k: k, options)
         var rows: [[Neighbor]] = []
         rows.reserveCapacity(queries.rows)
         let visited = try forEachBlock(of: queries, wanted: wanted, within: nil, options) { parts, query in
-            var found = parts[0].finish(query)
-            if parts.count > 1 {
-                for part in parts.dropFirst() { found += part.finish(query) }
-                found = Array(found.sorted().prefix(k))
-            }
-            return found
+            parts.count == 1 ? parts[0].finish(query) : ListSearch.finish(parts, query)
         } receive: { found in
             rows += found.map { $0.map(neighbor) }
         } make: { queries, originals, count in
@@ -64,7 +59,7 @@ extension IVFIndex {
         return SearchResult(neighbors: Neighbors(rows), isExact: isExact(options), visited: visited, isLimited: false)
     }
 
-    private func neighbor(_ contender: Contender) -> Neighbor {
+    func neighbor(_ contender: Contender) -> Neighbor {
         let key = akin_unordered(contender.key)
         return Neighbor(id: contender.id, score: metric.isSimilarity ? 0 - key : key)
     }
@@ -87,14 +82,6 @@ extension IVFIndex {
             throw .outOfRange(name: "efSearch", value: ef, allowed: 1...nlist)
         }
         return nprobe
-    }
-
-    /// Candidates to keep of each query.
-    private func candidates(k: Int, _ options: SearchOptions) throws(IndexError) -> Int {
-        guard refinement != nil else { return k }
-        let factor = options.refineFactor ?? defaults.refineFactor
-        guard factor >= 1 else { throw .belowOne(name: "refine factor", value: factor) }
-        return max(k, Int(min((Double(k) * factor).rounded(.up), Double(max(count, 1)))))
     }
 
     /// Prepares queries chunk by chunk, scans their lists on all threads and hands the answers on in order.

@@ -177,7 +177,12 @@ final class ListSearch {
             let key = decision == .refined ? selector.pointee.lo[i] : key(of: place, row: row, query: query)
             contenders.append(Contender(key: key, id: index.lists.view(place.list).ids[place.position], row: row))
         }
-        contenders.sort()
+        // Estimates are followed by numbers, as where they are trimmed: ids count only once keys decide.
+        if decision == .refined {
+            contenders.sort { ($0.key, $0.row) < ($1.key, $1.row) }
+        } else {
+            contenders.sort()
+        }
         for (i, contender) in contenders.prefix(selection.wanted).enumerated() {
             selector.pointee.lo[i] = contender.key
             selector.pointee.hi[i] = contender.key
@@ -219,10 +224,28 @@ final class ListSearch {
         _ = selection.compact(selector)
         switch decision {
         case .refined:
-            return refine(query, selector)
+            trim(selector.pointee.lo, selector.pointee.row, &selector.pointee.count)
+            return refine(
+                query, UnsafeBufferPointer(start: selector.pointee.row, count: Int(selector.pointee.count)))
         case .codes, .refinedWithinBounds:
             return decide(query, selector)
         }
+    }
+
+    /// The same for a query whose lists several searches have shared: the answer of one that has looked at all of them.
+    static func finish(_ parts: [ListSearch], _ query: Int) -> [Contender] {
+        guard let first = parts.first else { return [] }
+        guard first.decision == .refined else {
+            return Array(parts.flatMap { $0.finish(query) }.sorted().prefix(first.k))
+        }
+        var all: [(key: Int32, row: UInt32)] = []
+        for part in parts {
+            let selector = part.selection[query]
+            _ = part.selection.compact(selector)
+            for i in 0..<Int(selector.pointee.count) { all.append((selector.pointee.lo[i], selector.pointee.row[i])) }
+        }
+        all.sort { ($0.key, $0.row) < ($1.key, $1.row) }
+        return all.prefix(first.selection.wanted).map(\.row).withUnsafeBufferPointer { first.refine(query, $0) }
     }
 
     /// All vectors scanned whose key is at most `bound`, nearest first.
@@ -231,13 +254,12 @@ final class ListSearch {
         return contenders(query, drained[query][...]).filter { $0.key <= bound }.sorted()
     }
 
-    /// Compares the `wanted` best estimates by the second code.
+    /// Compares vectors by the second code, given their numbers.
     ///
     /// An id is read only when it may matter: ids lie elsewhere, and reading one waits for memory.
-    private func refine(_ query: Int, _ selector: UnsafeMutablePointer<akin_selector>) -> [Contender] {
+    private func refine(_ query: Int, _ rows: UnsafeBufferPointer<UInt32>) -> [Contender] {
         guard let refinement = index.refinement else { return [] }
-        trim(selector.pointee.lo, selector.pointee.row, &selector.pointee.count)
-        let count = Int(selector.pointee.count), rows = selector.pointee.row.unsafelyUnwrapped
+        let count = rows.count
         let size = index.lists.shape.refinedByteCount
         if places.count < count {
             places = Buffer(uninitialized: 2 * count)

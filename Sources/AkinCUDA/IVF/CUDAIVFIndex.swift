@@ -5,7 +5,7 @@ public import Akin
 /// Centroids are compared with queries, and lists scanned, in the device's memory; candidates are decided in double
 /// precision, in the CPU's order. Queries with k beyond 1,024, or whose neighbours floats cannot tell apart, are compared with
 /// every vector of their lists in double precision; ``Answer/compared`` counts them. Where a graph finds the lists, that part
-/// is the CPU's.
+/// is the CPU's. With second codes the device nominates the candidates that the CPU would, and the CPU compares them again.
 ///
 /// ```swift
 /// let context = try CUDAContext(driver: CUDADriver.find())
@@ -15,7 +15,7 @@ public import Akin
 public struct CUDAIVFIndex: TunableIndex {
     /// The same index on the CPU.
     public let ivf: IVFIndex
-    private let lists: DeviceLists
+    let lists: DeviceLists
     /// The centroids, where the device compares them.
     private let coarse: CUDAFlatIndex?
 
@@ -39,7 +39,7 @@ public struct CUDAIVFIndex: TunableIndex {
     /// Brings an index to a device; nothing is trained again.
     ///
     /// - Parameters:
-    ///   - index: with lists of floats, or of product codes of 4 to 8 bits, and no second codes.
+    ///   - index: with lists of floats, or of product codes of 4 to 8 bits; second codes beside the latter stay on the host.
     ///   - context: the device in use.
     ///   - budget: bytes of the device's memory to use at most; by default nine tenths of what is free. The lists must fit.
     ///   - threads: threads that prepare the centroids; `nil` means one per core.
@@ -91,15 +91,19 @@ public struct CUDAIVFIndex: TunableIndex {
             return Answer(result: try ivf.search(queries, k: k, options: options), compared: 0, deviceSeconds: 0)
         }
         let found = try lists.search(
-            queries, k: checked.k, nprobe: checked.nprobe, options: options,
-            nearest: coarse.map { coarse in
-                { try coarse.search($0, k: $1, options: SearchOptions(threads: options.threads)).neighbors }
-            })
+            queries, k: checked.k, nprobe: checked.nprobe, options: options, nearest: nearest(options))
         return Answer(
             result: SearchResult(
                 neighbors: Neighbors(found.rows), isExact: ivf.isExact(options), visited: found.visited,
                 isLimited: found.rows.contains { $0.count < checked.k }),
             compared: found.compared, deviceSeconds: found.deviceSeconds)
+    }
+
+    /// What finds the nearest centroids on the device, unless a graph does on the CPU.
+    func nearest(_ options: SearchOptions) -> ((Matrix<Float>, _ k: Int) throws -> Neighbors)? {
+        coarse.map { coarse in
+            { try coarse.search($0, k: $1, options: SearchOptions(threads: options.threads)).neighbors }
+        }
     }
 
     /// Writes the index to an `.akin` file, the one that the CPU's index writes.

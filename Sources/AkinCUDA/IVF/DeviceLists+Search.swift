@@ -29,8 +29,49 @@ extension DeviceLists {
         nearest: ((Matrix<Float>, _ k: Int) throws -> Neighbors)? = nil
     ) throws -> Answer {
         var answer = Answer()
-        guard queries.rows > 0 else { return answer }
         answer.rows.reserveCapacity(queries.rows)
+        let threads = options.threads ?? availableCores()
+        let nominated = try index.candidateCount(k: k, options)
+        try eachBatch(
+            of: queries, k: index.hasSecondCodes ? .max : k, nprobe: nprobe, options, nearest: nearest, &answer
+        ) { some, asked, clock, answer in
+            guard index.hasSecondCodes else { return try search(asked, k: k, options, clock, &answer) }
+            let candidates = try ListComparison(
+                self, asked, k: nominated, by: .estimates, clock: clock, threads: threads
+            ).candidates(options.monitor)
+            answer.rows += try index.refined(
+                some, candidates, k: k, threads: threads, kernels: options.kernels ?? .best)
+        }
+        return answer
+    }
+
+    /// Finds the candidates of each query that second codes decide about: those with the least estimates.
+    ///
+    /// - Parameters:
+    ///   - count: candidates of each query.
+    /// - Returns: the candidates of each query, and an answer without rows.
+    /// - Throws: as ``search(_:k:nprobe:options:nearest:)``.
+    package func nominate(
+        _ queries: Matrix<Float>, count: Int, nprobe: Int, options: SearchOptions,
+        nearest: ((Matrix<Float>, _ k: Int) throws -> Neighbors)? = nil
+    ) throws -> (candidates: [[ListCandidate]], answer: Answer) {
+        var answer = Answer(), candidates: [[ListCandidate]] = []
+        let threads = options.threads ?? availableCores()
+        try eachBatch(of: queries, k: .max, nprobe: nprobe, options, nearest: nearest, &answer) { _, asked, clock, _ in
+            candidates += try ListComparison(
+                self, asked, k: count, by: .estimates, clock: clock, threads: threads
+            ).candidates(options.monitor)
+        }
+        return (candidates, answer)
+    }
+
+    /// Finds the lists of queries, batch by batch, and what a filter lets pass of them.
+    private func eachBatch(
+        of queries: Matrix<Float>, k: Int, nprobe: Int, _ options: SearchOptions,
+        nearest: ((Matrix<Float>, _ k: Int) throws -> Neighbors)?, _ answer: inout Answer,
+        _ body: (Matrix<Float>, AskedLists, DeviceClock, inout Answer) throws -> Void
+    ) throws {
+        guard queries.rows > 0 else { return }
         let clock = try DeviceClock(CUDAStream(library.context))
         let threads = options.threads ?? availableCores()
         let allowed = try options.filter.map { filter in
@@ -45,11 +86,9 @@ extension DeviceLists {
             for list in asked.lists where allowed?.hasSome(list) != false {
                 answer.visited += Int(stored.firsts[Int(list) + 1] - stored.firsts[Int(list)])
             }
-            try search(
-                AskedLists(asked, nprobe: nprobe, allowed: allowed?.bits), k: k, options, clock, &answer)
+            try body(some, AskedLists(asked, nprobe: nprobe, allowed: allowed?.bits), clock, &answer)
         }
         answer.deviceSeconds = clock.seconds
-        return answer
     }
 
     /// Searches a batch: scans it, looks again at what was not certain, and compares what still is not in full.
@@ -69,8 +108,10 @@ extension DeviceLists {
             }
         }
         if !open.isEmpty {
-            let compared = try ListComparison(self, asked.only(open), k: k, clock: clock, threads: threads)
-                .rows(options.monitor)
+            let compared = try ListComparison(
+                self, asked.only(open), k: k, by: .deciding, clock: clock, threads: threads
+            )
+            .rows(options.monitor)
             for (q, row) in zip(open, compared) { rows[q] = row }
             answer.compared += open.count
         }
@@ -151,7 +192,8 @@ extension DeviceLists {
             } else {
                 try stream.launch(
                     scan, grid: LaunchSize(plan.blocks), block: 256, sharedBytes: plan.scanSharedBytes, codes,
-                    stored.terms, starts, blocks, probed, offset, probes, asked.allowed, table, scales, m, ksub, chunks, perBlock,
+                    stored.terms, starts, blocks, probed, offset, probes, asked.allowed, table, scales, m, ksub, chunks,
+                    perBlock,
                     wanted, entries)
             }
             // Sums of shorts are rounded a few times more when they become floats.

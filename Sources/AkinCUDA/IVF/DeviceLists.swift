@@ -22,7 +22,7 @@ package final class DeviceLists: Sendable {
     /// Brings the lists of an index to a device.
     ///
     /// - Parameters:
-    ///   - index: with lists of floats, or of product codes of 4 to 8 bits, and no second codes.
+    ///   - index: with lists of floats, or of product codes of 4 to 8 bits; second codes beside the latter stay on the host.
     ///   - library: the device's kernels.
     ///   - pool: where its memory comes from.
     ///   - summed: what scans of product codes add up, whatever would be chosen; for tests.
@@ -32,7 +32,9 @@ package final class DeviceLists: Sendable {
         _ index: IVFIndex, library: KernelLibrary, pool: DevicePool, summed: ListScanPlan.Tables? = nil
     ) throws {
         guard let lists = index.interleavedLists() else {
-            throw IndexError.unsupported("\(index.spec) on a device; expected IVF…,Flat or IVF…,PQ of 4 to 8 bits")
+            throw IndexError.unsupported(
+                "\(index.spec) on a device; expected IVF…,Flat, or IVF…,PQ of 4 to 8 bits with or without a second code"
+            )
         }
         let stream = try CUDAStream(library.context)
         try self.init(

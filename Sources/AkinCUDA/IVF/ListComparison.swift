@@ -1,11 +1,22 @@
 import Akin
 
-/// Searching lists by comparing queries with every vector of them in double precision: for any k, and for what floats
-/// cannot tell apart.
+/// Searching lists by keys of every vector in them, which are written to memory and selected from.
+///
+/// Keys in double precision serve any k, and what floats cannot tell apart; estimates by first codes find the candidates
+/// that second codes decide about.
 struct ListComparison {
+    /// What is written of each vector.
+    enum Keys {
+        /// The key that decides, ties by smaller id.
+        case deciding
+        /// What the CPU's scan estimates, bit by bit; ties by smaller number, as there.
+        case estimates
+    }
+
     private let lists: DeviceLists
     private let asked: AskedLists
     private let k: Int
+    private let keys: Keys
     private let clock: DeviceClock
     private let threads: Int
     private let places: ListPlaces
@@ -18,23 +29,47 @@ struct ListComparison {
     }
 
     /// Counts the blocks that each query looks at.
-    init(_ lists: DeviceLists, _ asked: AskedLists, k: Int, clock: DeviceClock, threads: Int) {
+    init(_ lists: DeviceLists, _ asked: AskedLists, k: Int, by keys: Keys, clock: DeviceClock, threads: Int) {
         self.lists = lists
         self.asked = asked
         self.k = k
+        self.keys = keys
         self.clock = clock
         self.threads = threads
         places = ListPlaces(asked, firsts: lists.stored.firsts)
     }
 
-    /// The k best of each query, ties by smaller id.
+    /// The k best of each query.
     ///
     /// - Throws: ``CUDAError``: what the pool, compiling and launches throw; `CancellationError`.
     func rows(_ monitor: ProgressMonitor) throws -> [[Neighbor]] {
-        var rows = [[Neighbor]](repeating: [], count: asked.queries.rows)
+        try run(monitor) { [lists, places, k] entries, q in
+            lists.nearest(
+                entries.count, k: k, key: { entries[$0].key }, number: { places.number(entries[$0].place, of: q) })
+        }
+    }
+
+    /// The k best of each query, by number.
+    ///
+    /// - Throws: as ``rows(_:)``.
+    func candidates(_ monitor: ProgressMonitor) throws -> [[ListCandidate]] {
+        try run(monitor) { [places, k] entries, q in
+            let end = entries.count <= k ? entries.count : entries.firstIndex { $0.key > entries[k - 1].key }
+            let near = entries[..<(end ?? entries.count)].map {
+                ListCandidate(key: $0.key, number: places.number($0.place, of: q))
+            }
+            return Array(near.sorted().prefix(k))
+        }
+    }
+
+    /// Makes a row of each query's best, with all whose key is that of the k-th, in the order of their keys.
+    private func run<Element>(
+        _ monitor: ProgressMonitor, _ make: @Sendable ([(key: Float, place: Int)], _ q: Int) -> [Element]
+    ) throws -> [[Element]] {
+        var rows = [[Element]](repeating: [], count: asked.queries.rows)
         var left = rows.indices.filter { places.blocks(of: $0) > 0 }
-        // More than k, because vectors as near as the k-th may take its place by their ids.
-        var wanted = max(SelectionPlan.largestNominated, k + k / 4 + 24)
+        // More than k, because others with the key of the k-th may take its place; many where that is why they are here.
+        var wanted = max(keys == .deciding ? SelectionPlan.largestNominated : 0, k + k / 4 + 24)
         while !left.isEmpty {
             var open: [Int] = []
             while !left.isEmpty {
@@ -43,12 +78,7 @@ struct ListComparison {
                 let some = Array(left.prefix(size))
                 left.removeFirst(size)
                 let found = try compare(some, width: width, wanted: wanted)
-                let best = try eachRow(size, threads: threads, share: 16) { [lists, places, k] i in
-                    let entries = found[i].entries
-                    return lists.nearest(
-                        entries.count, k: k, key: { entries[$0].key },
-                        number: { places.number(entries[$0].place, of: some[i]) })
-                }
+                let best = try eachRow(size, threads: threads, share: 16) { make(found[$0].entries, some[$0]) }
                 for (i, q) in some.enumerated() {
                     rows[q] = best[i]
                     if !isCertain(found[i]) { open.append(q) }
@@ -65,8 +95,9 @@ struct ListComparison {
         let room = max(0, lists.pool.budget - lists.pool.usage.inUse) / 2
         // Keys, and what selecting hands on from pass to pass; the selected, and the room to sort them in.
         func bytes(_ blocks: Int) -> Int {
-            let keys = blocks * ListPlaces.lanes
-            return 5 * keys + 24 * min(wanted, keys) + 4 * (asked.queries.columns + 2 * asked.nprobe + 1)
+            let size = blocks * ListPlaces.lanes
+            return 5 * size + 24 * min(wanted, size) + 4 * (asked.queries.columns + 3 * asked.nprobe + 1)
+                + (keys == .estimates ? 4 * lists.tables.m * lists.tables.ksub : 0)
         }
         var size = 0, width = 0
         for q in left.prefix(4_096) {
@@ -89,8 +120,7 @@ struct ListComparison {
             try stream.upload(values, to: buffer)
             return buffer
         }
-        let x = try lists.pool.allocate(Float.self, count: count * some.queries.columns, on: stream)
-        try some.queries.withUnsafeElements { try stream.upload($0, to: x) }
+        let tables = try ComparisonTables(lists, some, by: keys, on: stream, threads: threads)
         let probed = try put(some.lists)
         let starts = try put(which.flatMap { places.before(of: $0) })
         let matrix = try lists.pool.allocate(Float.self, count: count * width * ListPlaces.lanes, on: stream)
@@ -103,7 +133,9 @@ struct ListComparison {
             let selection = try DeviceSelection(
                 rows: count, count: length, k: most, library: lists.library, pool: lists.pool)
             try clock.start()
-            try launch(x, probed, starts, count, first, length / ListPlaces.lanes, matrix)
+            try tables.launch(
+                lists, probed: probed, allowed: asked.allowed, before: starts, nprobe: asked.nprobe, queries: count,
+                blocks: first..<first + length / ListPlaces.lanes, keys: matrix, on: stream)
             let wanted = 0..<count * most
             try selection.run(
                 matrix.whole, stride: length, values: try values.slice(wanted), columns: try columns.slice(wanted),
@@ -124,29 +156,18 @@ struct ListComparison {
         return found
     }
 
-    private func launch(
-        _ x: DeviceBuffer<Float>, _ probed: DeviceBuffer<UInt32>, _ before: DeviceBuffer<UInt32>, _ count: Int,
-        _ first: Int, _ width: Int, _ keys: DeviceBuffer<Float>
-    ) throws(CUDAError) {
-        let (stored, tables) = (lists.stored, lists.tables), end = lists.isProduct ? "ip" : "l2"
-        // 8 blocks of vectors a step, some steps a block of threads.
-        let grid = LaunchSize(count, min(65_535, (width + 31) / 32))
-        let (nprobe, dimension) = (UInt32(asked.nprobe), UInt32(asked.queries.columns))
-        if let codebooks = lists.codebooks {
-            try clock.stream.launch(
-                lists.kernel("akin_ivf_keys_pq_" + end), grid: grid, block: 256, stored.codes, stored.starts,
-                stored.blocks, probed, before, nprobe, asked.allowed, UInt32(first), UInt32(width), x, lists.centroids,
-                dimension,
-                codebooks, UInt32(stored.rows), UInt32(tables.ksub), dimension / UInt32(tables.m), keys)
-        } else {
-            try clock.stream.launch(
-                lists.kernel("akin_ivf_keys_flat_" + end), grid: grid, block: 256, stored.codes, stored.starts,
-                stored.blocks, probed, before, nprobe, asked.allowed, UInt32(first), UInt32(width), x, dimension, keys)
-        }
-    }
-
     /// Whether nothing that was left out can be among the k best.
     private func isCertain(_ found: Found) -> Bool {
         found.reach.isNaN || (found.entries.count >= k && found.entries[k - 1].key < found.reach)
     }
+}
+
+/// A vector that may be among the nearest.
+package struct ListCandidate: Sendable, Comparable {
+    /// What it was nominated by; smaller is nearer.
+    package var key: Float
+    /// Counted through all lists.
+    package var number: UInt32
+
+    package static func < (a: ListCandidate, b: ListCandidate) -> Bool { (a.key, a.number) < (b.key, b.number) }
 }

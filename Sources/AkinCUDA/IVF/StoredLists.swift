@@ -66,6 +66,16 @@ package struct StoredLists: Sendable {
         }
     }
 
+    /// The list that holds a vector, and its place there.
+    func place(of number: UInt32) -> (list: Int, position: Int) {
+        var low = 0, high = firsts.count - 1
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if firsts[middle] <= number { low = middle } else { high = middle }
+        }
+        return (low, Int(number - firsts[low]))
+    }
+
     private func downloadTerms(_ stream: CUDAStream) throws(CUDAError) -> [Float] {
         guard let terms else { return [] }
         return try stream.download(terms)

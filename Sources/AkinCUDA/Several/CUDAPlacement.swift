@@ -37,8 +37,8 @@ public struct CUDAPlacement: Sendable {
         self.budget = budget
     }
 
-    /// Whether an index can be brought to devices: `Flat`, `SQfp16`, `SQbf16`, and inverted files of floats or product codes
-    /// of 4 to 8 bits, without second codes.
+    /// Whether an index can be brought to devices: `Flat`, `SQfp16`, `SQbf16`, inverted files of floats, and those of product
+    /// codes of 4 to 8 bits with or without second codes.
     public static func holds(_ index: any VectorIndex) -> Bool {
         guard let lists = index as? IVFIndex else { return index is FlatIndex }
         return lists.halfFloats != nil || lists.isSearchableOnDevices
@@ -58,7 +58,8 @@ public struct CUDAPlacement: Sendable {
     ) throws -> any TunableIndex {
         guard Self.holds(index) else {
             throw IndexError.unsupported(
-                "\(index.spec) on a device; expected Flat, SQfp16, SQbf16, IVF…,Flat or IVF…,PQ of 4 to 8 bits")
+                "\(index.spec) on a device; expected Flat, SQfp16, SQbf16, IVF…,Flat, or IVF…,PQ of 4 to 8 bits "
+                    + "with or without a second code")
         }
         let count = kernels.count, halves = (index as? IVFIndex).flatMap { $0.halfFloats == nil ? nil : $0 }
         if count == 1 { return try place(index, on: 0, threads: threads) }
@@ -66,7 +67,9 @@ public struct CUDAPlacement: Sendable {
         if spread == .automatic {
             let least = try kernels.indices.map { try budget(of: $0) }.min() ?? 0
             // Of 16-bit floats the device keeps 8-bit codes and terms too.
-            let bytes = halves.map { $0.count * (3 * $0.codedDimension + 20) } ?? index.byteCount
+            let bytes =
+                halves.map { $0.count * (3 * $0.codedDimension + 20) } ?? (index as? IVFIndex)?.deviceByteCount
+                ?? index.byteCount
             isSharded = bytes > least / 8 * 5
         }
         guard isSharded else {

@@ -2,8 +2,9 @@ public import Akin
 
 /// An index of which several GPUs hold a part each; all of them answer every query, and the answers are merged.
 ///
-/// Exact search, also among 16-bit floats, has a part of the vectors on each device, an inverted file a part of the lists. Scores are computed in
-/// the same way wherever a vector lies, so the merge is exact: ids and scores are those of the whole index.
+/// Exact search, also among 16-bit floats, has a part of the vectors on each device, an inverted file a part of the lists.
+/// Scores are computed in the same way wherever a vector lies, so the merge is exact: ids and scores are those of the
+/// whole index. Where second codes decide, candidates are merged before they do.
 public struct CUDAShards: TunableIndex {
     /// The part on each device.
     public let shards: [any TunableIndex]
@@ -45,6 +46,9 @@ public struct CUDAShards: TunableIndex {
     /// - Returns: what the whole index returns.
     /// - Throws: what the indexes throw.
     public func search(_ queries: Matrix<Float>, k: Int, options: SearchOptions) throws -> SearchResult {
+        if let lists = whole as? IVFIndex, lists.hasSecondCodes, let parts = shards as? [CUDAIVFIndex] {
+            return try refined(parts, of: lists, queries, k: k, options: options)
+        }
         let results = try ofEach(shards.count, options) { shard, options in
             try shards[shard].search(queries, k: k, options: options)
         }

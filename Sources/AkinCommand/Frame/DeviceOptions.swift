@@ -77,7 +77,7 @@ struct WorkPlace {
         guard CUDAPlacement.holds(index) else {
             throw CommandError(
                 "\(path): \(index.spec) is not searched on a GPU; expected Flat, SQfp16, SQbf16, IVF…,Flat, "
-                    + "IVF…,PQ of 4 to 8 bits, or --device cpu")
+                    + "IVF…,PQ of 4 to 8 bits with or without a second code, or --device cpu")
         }
         return try CUDAPlacement(device.contexts()).place(index, threads: threads)
     }

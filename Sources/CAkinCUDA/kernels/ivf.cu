@@ -1,6 +1,7 @@
 // Searching inverted lists: tables (list_tables.cuh), scanning with selection (list_scan.cuh, list_scorers.cuh), the
-// second pass with the keys that decide (list_decide.cuh), and these keys of all vectors (list_keys.cuh).
-#include "list_keys.cuh"
+// second pass with the keys that decide (list_decide.cuh), these keys of all vectors (list_keys.cuh), and estimates of
+// all vectors (list_estimates.cuh).
+#include "list_estimates.cuh"
 
 extern "C" __global__ void __launch_bounds__(256)
     akin_ivf_tables(const float *queries, const float *codebooks, uint32_t m, uint32_t ksub, uint32_t dsub,
@@ -39,8 +40,9 @@ extern "C" __global__ void __launch_bounds__(256)
         const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
         const float *queries, uint32_t dimension, float *keys) {                                                       \
         uint32_t rows = (dimension + 3) / 4;                                                                           \
-        akin_list_keys<PRODUCT>({nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before,  \
-                                firstBlock, width, queries, nullptr, dimension, akin_flat_decoder{codes, rows}, keys); \
+        akin_list_keys(                                                                                                \
+            {nullptr, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before, firstBlock, width,   \
+            akin_deciding_keys<PRODUCT, akin_flat_decoder>{queries, nullptr, dimension, {codes, rows}}, keys);         \
     }
 
 AKIN_IVF_FLAT(false, l2)
@@ -99,10 +101,32 @@ AKIN_IVF_NIBBLES(8)
         const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
         const float *queries, const float *centroids, uint32_t dimension, const float *codebooks, uint32_t rows,       \
         uint32_t ksub, uint32_t dsub, float *keys) {                                                                   \
-        akin_list_keys<PRODUCT>({codes, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before,    \
-                                firstBlock, width, queries, centroids, dimension,                                      \
-                                akin_pq_decoder{codes, codebooks, rows, ksub, dsub}, keys);                            \
+        akin_list_keys({codes, nullptr, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before, firstBlock, \
+                       width,                                                                                          \
+                       akin_deciding_keys<PRODUCT, akin_pq_decoder>{                                                   \
+                           queries, centroids, dimension, {codes, codebooks, rows, ksub, dsub}},                       \
+                       keys);                                                                                          \
     }
 
 AKIN_IVF_PQ(false, l2)
 AKIN_IVF_PQ(true, ip)
+
+// `rows`: words of a code. `shared`: whether the launch has room for the tables of a query.
+extern "C" __global__ void __launch_bounds__(256)
+    akin_ivf_estimate_floats(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
+                             const uint32_t *probes, const uint32_t *before, uint32_t nprobe, const uint32_t *allowed,
+                             uint32_t firstBlock, uint32_t width, const float *bases, uint32_t rows,
+                             const float *tables, uint32_t m, uint32_t ksub, uint32_t shared, float *keys) {
+    akin_list_keys({codes, terms, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before, firstBlock, width,
+                   akin_float_estimates{{codes, terms, bases, rows, nprobe}, tables, m, ksub, shared != 0, nullptr},
+                   keys);
+}
+
+extern "C" __global__ void __launch_bounds__(256)
+    akin_ivf_estimate_bytes(const uint32_t *codes, const float *terms, const uint32_t *starts, const uint32_t *blocks,
+                            const uint32_t *probes, const uint32_t *before, uint32_t nprobe, const uint32_t *allowed,
+                            uint32_t firstBlock, uint32_t width, const float *bases, uint32_t rows,
+                            const uint32_t *tables, const float *steps, uint32_t m, uint32_t stride, float *keys) {
+    akin_list_keys({codes, terms, starts, blocks, rows}, {probes, nullptr, nprobe, allowed}, before, firstBlock, width,
+                   akin_byte_estimates{{codes, terms, bases, rows, nprobe}, tables, steps, m, stride, nullptr}, keys);
+}

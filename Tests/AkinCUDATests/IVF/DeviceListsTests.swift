@@ -81,7 +81,7 @@ struct DeviceListsTests {
     @Test("codes that a device does not hold are refused")
     func refused() throws {
         let base = Matrix<Float>.random(rows: 100, columns: 4, seed: 3)
-        let expected = " on a device; expected IVF…,Flat or IVF…,PQ of 4 to 8 bits"
+        let expected = " on a device; expected IVF…,Flat, or IVF…,PQ of 4 to 8 bits with or without a second code"
         for spec in ["IVF4,SQ8", "IVF4,SQ8,RFlat"] {
             let index = try Self.index(spec, .l2, base)
             #expect(throws: IndexError.unsupported(spec + expected)) { try Self.lists(index, FakeDevice()) }
