@@ -35,7 +35,7 @@ extern "C" __global__ void __launch_bounds__(256)
                                    akin_flat_decoder{codes, rows}, {growth, radius, 0, nullptr}, keys, numbers,        \
                                    certain);                                                                           \
     }                                                                                                                  \
-    extern "C" __global__ void __launch_bounds__(256) akin_ivf_keys_flat_##NAME(                                       \
+    extern "C" __global__ void __launch_bounds__(256, 4) akin_ivf_keys_flat_##NAME(                                    \
         const float *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes,                    \
         const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
         const float *queries, uint32_t dimension, float *keys) {                                                       \
@@ -96,7 +96,7 @@ AKIN_IVF_NIBBLES(8)
                                    akin_pq_decoder{codes, codebooks, rows, ksub, dsub},                                \
                                    {growth, radius, fixed, scales}, keys, numbers, certain);                           \
     }                                                                                                                  \
-    extern "C" __global__ void __launch_bounds__(256) akin_ivf_keys_pq_##NAME(                                         \
+    extern "C" __global__ void __launch_bounds__(256, 4) akin_ivf_keys_pq_##NAME(                                      \
         const uint32_t *codes, const uint32_t *starts, const uint32_t *blocks, const uint32_t *probes,                 \
         const uint32_t *before, uint32_t nprobe, const uint32_t *allowed, uint32_t firstBlock, uint32_t width,         \
         const float *queries, const float *centroids, uint32_t dimension, const float *codebooks, uint32_t rows,       \

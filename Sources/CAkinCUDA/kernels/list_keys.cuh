@@ -39,6 +39,15 @@ AKIN_DEVICE void akin_list_keys(const akin_lists &lists, const akin_probes &prob
     }
 }
 
+// Adds sums pairwise, Apart places apart, then half as many; a template, so that they stay in registers.
+template <int Apart> AKIN_DEVICE void akin_fold(double (&sums)[16]) {
+#pragma unroll
+    for (int i = 0; i < Apart; i++)
+        sums[i] = __dadd_rn(sums[i], sums[i + Apart]);
+    if constexpr (Apart > 1)
+        akin_fold<Apart / 2>(sums);
+}
+
 // The key that decides: a lane has the 16 sums of akin_list_key.
 template <bool Product, typename Decoder> struct akin_deciding_keys {
     const float *queries, *centroids;
@@ -56,11 +65,7 @@ template <bool Product, typename Decoder> struct akin_deciding_keys {
             for (uint32_t i = 0; i < 16; i++)
                 if (first + i < dimension)
                     sums[i] = akin_list_term<Product>(sums[i], decoder, x, centroid, at.block, at.lane, first + i);
-#pragma unroll
-        for (int apart = 8; apart > 0; apart /= 2)
-#pragma unroll
-            for (int i = 0; i < apart; i++)
-                sums[i] = __dadd_rn(sums[i], sums[i + apart]);
+        akin_fold<8>(sums);
         return static_cast<float>(Product ? 0 - sums[0] : sums[0]);
     }
 };
