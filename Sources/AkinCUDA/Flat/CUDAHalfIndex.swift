@@ -59,7 +59,9 @@ public struct CUDAHalfIndex: TunableIndex {
         switch index.halfFloats {
         case .float16: storage = .float16
         case .bfloat16: storage = .bfloat16
-        default: throw IndexError.unsupported(index.spec)
+        default:
+            throw IndexError.unsupported(
+                "\(index.spec) as 16-bit floats on a device; expected SQfp16 or SQbf16, without lists and second codes")
         }
         ivf = index
         let threads = threads ?? availableCores()

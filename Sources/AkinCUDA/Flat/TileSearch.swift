@@ -155,24 +155,17 @@ struct TileSearch {
             _ matrix: Matrix<Float>, _ coded: CodedQueries, k: Int, pieces: Int, _ pool: DevicePool,
             _ stream: CUDAStream
         ) throws(CUDAError) {
-            func put<Element: BitwiseCopyable>(_ values: [Element]) throws(CUDAError) -> DeviceBuffer<Element> {
-                let buffer = try pool.allocate(Element.self, count: values.count, on: stream)
-                try stream.upload(values, to: buffer)
-                return buffer
-            }
             func words(_ count: Int) throws(CUDAError) -> DeviceBuffer<UInt32> {
                 try pool.allocate(UInt32.self, count: count, on: stream)
             }
             count = matrix.rows
-            let vectors = try pool.allocate(Float.self, count: matrix.rows * matrix.columns, on: stream)
-            try matrix.withUnsafeElements { (x) throws(CUDAError) in try stream.upload(x, to: vectors) }
-            queries = vectors
-            codes = try put(coded.codes)
-            scale = try put(coded.scale)
-            offset = try put(coded.offset)
-            slack = try put(coded.slack)
-            x1 = try put(coded.x1)
-            x2 = try put(coded.x2)
+            queries = try pool.upload(matrix, on: stream)
+            codes = try pool.upload(coded.codes, on: stream)
+            scale = try pool.upload(coded.scale, on: stream)
+            offset = try pool.upload(coded.offset, on: stream)
+            slack = try pool.upload(coded.slack, on: stream)
+            x1 = try pool.upload(coded.x1, on: stream)
+            x2 = try pool.upload(coded.x2, on: stream)
             foundRows = try words(count * TileSearch.capacity)
             foundDots = try pool.allocate(Int32.self, count: count * TileSearch.capacity, on: stream)
             counts = try words(count)

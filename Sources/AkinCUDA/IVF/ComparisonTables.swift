@@ -20,15 +20,10 @@ struct ComparisonTables {
         _ lists: DeviceLists, _ asked: AskedLists, by keys: ListComparison.Keys, on stream: CUDAStream, threads: Int
     ) throws {
         func put<Element>(_ values: [Element]) throws -> DeviceBuffer<Element> {
-            let buffer = try lists.pool.allocate(Element.self, count: values.count, on: stream)
-            try stream.upload(values, to: buffer)
-            return buffer
+            try lists.pool.upload(values, on: stream)
         }
         guard keys == .estimates else {
-            let x = try lists.pool.allocate(
-                Float.self, count: asked.queries.rows * asked.queries.columns, on: stream)
-            try asked.queries.withUnsafeElements { try stream.upload($0, to: x) }
-            content = .queries(x, dimension: asked.queries.columns)
+            content = .queries(try lists.pool.upload(asked.queries, on: stream), dimension: asked.queries.columns)
             return
         }
         let (count, nprobe, share) = (asked.queries.rows, asked.nprobe, 64)

@@ -36,7 +36,9 @@ package final class DeviceListBuilder {
         guard let shape = index.productShape, let quantizer = index.listQuantizer,
             let compared = index.comparedCentroids, index.count == 0
         else {
-            throw IndexError.unsupported("\(index.spec) on a device; expected IVF…,PQ of 4 to 8 bits, without vectors")
+            throw IndexError.unsupported(
+                "\(index.spec) on a device; expected IVF…,PQ of 4 to 8 bits, without vectors, second codes and a graph "
+                    + "over centroids")
         }
         let limit = Int(UInt32.max) - 4_096
         guard (1...limit).contains(capacity) else {
@@ -51,9 +53,7 @@ package final class DeviceListBuilder {
         metric = compared.metric
         scale = PointScale(compared.vectors, metric: compared.metric)
         coding = try ProductCoding(quantizer, words: shape.rows, library: library, pool: pool, stream: stream)
-        let centroids = try pool.allocate(Float.self, count: index.nlist * index.codedDimension, on: stream)
-        try compared.vectors.withUnsafeElements { try stream.upload($0, to: centroids) }
-        means = centroids
+        means = try pool.upload(compared.vectors, on: stream)
         numbers = try pool.allocate(UInt32.self, count: capacity, on: stream)
         codes = try pool.allocate(UInt32.self, count: capacity * shape.rows, on: stream)
         terms = metric == .l2 ? try pool.allocate(Float.self, count: capacity, on: stream) : nil
@@ -110,8 +110,7 @@ package final class DeviceListBuilder {
         for list in 0..<nlist {
             firstBlocks.append(firstBlocks[list] + (firsts[list + 1] - firsts[list] + 31) / 32)
         }
-        let blocks = try pool.allocate(UInt32.self, count: nlist + 1, on: stream)
-        try stream.upload(firstBlocks, to: blocks)
+        let blocks = try pool.upload(firstBlocks, on: stream)
         let places = Int(firstBlocks[nlist]) * lanes
         let placed = try pool.allocate(UInt32.self, count: places * shape.rows, on: stream)
         let placedTerms = terms == nil ? nil : try pool.allocate(Float.self, count: places, on: stream)

@@ -150,15 +150,9 @@ extension DeviceLists {
     private func scan(_ asked: AskedLists, k: Int, wanted: Int?, _ clock: DeviceClock) throws -> FoundVectors {
         let count = asked.queries.rows, nprobe = asked.nprobe, stream = clock.stream
         let plan = try plan(queries: count, k: k, nprobe: nprobe, wanted: wanted)
-        func put<Element>(_ values: [Element]) throws -> DeviceBuffer<Element> {
-            let buffer = try pool.allocate(Element.self, count: values.count, on: stream)
-            try stream.upload(values, to: buffer)
-            return buffer
-        }
         try clock.start()
-        let x = try pool.allocate(Float.self, count: count * asked.queries.columns, on: stream)
-        try asked.queries.withUnsafeElements { try stream.upload($0, to: x) }
-        let probed = try put(asked.lists), offset = try put(asked.offsets)
+        let x = try pool.upload(asked.queries, on: stream)
+        let probed = try pool.upload(asked.lists, on: stream), offset = try pool.upload(asked.offsets, on: stream)
         let entries = try pool.allocate(UInt64.self, count: plan.blocks * plan.wanted, on: stream)
         let keys = try pool.allocate(Float.self, count: count * plan.wanted, on: stream)
         let numbers = try pool.allocate(UInt32.self, count: count * plan.wanted, on: stream)

@@ -53,13 +53,8 @@ package final class DeviceLists: Sendable {
         self.summed = summed
         self.library = library
         self.pool = pool
-        func upload(_ matrix: Matrix<Float>) throws(CUDAError) -> DeviceBuffer<Float> {
-            let buffer = try pool.allocate(Float.self, count: matrix.rows * matrix.columns, on: stream)
-            try matrix.withUnsafeElements { (x) throws(CUDAError) in try stream.upload(x, to: buffer) }
-            return buffer
-        }
-        centroids = try tables.centroids.map { (matrix) throws(CUDAError) in try upload(matrix) }
-        codebooks = try tables.codebooks.map { (matrix) throws(CUDAError) in try upload(matrix) }
+        centroids = try tables.centroids.map { (matrix) throws(CUDAError) in try pool.upload(matrix, on: stream) }
+        codebooks = try tables.codebooks.map { (matrix) throws(CUDAError) in try pool.upload(matrix, on: stream) }
         // Searches read them in streams of their own.
         try stream.synchronize()
     }

@@ -115,14 +115,9 @@ struct ListComparison {
         let (count, stream) = (which.count, clock.stream)
         let some = asked.only(which)
         let all = which.reduce(0) { max($0, places.blocks(of: $1)) }
-        func put<Element>(_ values: [Element]) throws -> DeviceBuffer<Element> {
-            let buffer = try lists.pool.allocate(Element.self, count: values.count, on: stream)
-            try stream.upload(values, to: buffer)
-            return buffer
-        }
         let tables = try ComparisonTables(lists, some, by: keys, on: stream, threads: threads)
-        let probed = try put(some.lists)
-        let starts = try put(which.flatMap { places.before(of: $0) })
+        let probed = try lists.pool.upload(some.lists, on: stream)
+        let starts = try lists.pool.upload(which.flatMap { places.before(of: $0) }, on: stream)
         let matrix = try lists.pool.allocate(Float.self, count: count * width * ListPlaces.lanes, on: stream)
         let selected = min(wanted, width * ListPlaces.lanes)
         let values = try lists.pool.allocate(Float.self, count: count * selected, on: stream)

@@ -34,9 +34,7 @@ struct ProductCoding {
         }
         self.words = words
         kernel = try library.kernel("akin_ivf_encode", in: "ivf_build.cu")
-        let there = try pool.allocate(Float.self, count: m * ksub * dsub, on: stream)
-        try quantizer.codebooks.withUnsafeElements { (x) throws(CUDAError) in try stream.upload(x, to: there) }
-        codebooks = there
+        codebooks = try pool.upload(quantizer.codebooks, on: stream)
     }
 
     /// Puts the coding of some vectors into a stream.

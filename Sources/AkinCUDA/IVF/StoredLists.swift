@@ -28,15 +28,10 @@ package struct StoredLists: Sendable {
     ///
     /// - Throws: ``CUDAError``: what the pool and copies throw.
     init(_ lists: InterleavedLists, pool: DevicePool, stream: CUDAStream) throws(CUDAError) {
-        func upload<Element>(_ values: [Element]) throws(CUDAError) -> DeviceBuffer<Element> {
-            let buffer = try pool.allocate(Element.self, count: values.count, on: stream)
-            try stream.upload(values, to: buffer)
-            return buffer
-        }
-        codes = try upload(lists.codes)
-        starts = try upload(lists.starts)
-        blocks = try upload(lists.blocks)
-        terms = lists.terms.isEmpty ? nil : try upload(lists.terms)
+        codes = try pool.upload(lists.codes, on: stream)
+        starts = try pool.upload(lists.starts, on: stream)
+        blocks = try pool.upload(lists.blocks, on: stream)
+        terms = lists.terms.isEmpty ? nil : try pool.upload(lists.terms, on: stream)
         firsts = lists.starts
         rows = lists.rows
         names = .ids(lists.ids)

@@ -44,6 +44,10 @@ public struct CUDAPlacement: Sendable {
         return lists.halfFloats != nil || lists.isSearchableOnDevices
     }
 
+    /// What ``holds(_:)`` allows, in words.
+    public static let supported =
+        "Flat, SQfp16, SQbf16, IVF…,Flat, or IVF…,PQ of 4 to 8 bits with or without a second code"
+
     /// Brings an index to the devices.
     ///
     /// - Parameters:
@@ -57,9 +61,7 @@ public struct CUDAPlacement: Sendable {
         _ index: any VectorIndex, spread: Spread = .automatic, threads: Int? = nil
     ) throws -> any TunableIndex {
         guard Self.holds(index) else {
-            throw IndexError.unsupported(
-                "\(index.spec) on a device; expected Flat, SQfp16, SQbf16, IVF…,Flat, or IVF…,PQ of 4 to 8 bits "
-                    + "with or without a second code")
+            throw IndexError.unsupported("\(index.spec) on a device; expected \(Self.supported)")
         }
         let count = kernels.count, halves = (index as? IVFIndex).flatMap { $0.halfFloats == nil ? nil : $0 }
         if count == 1 { return try place(index, on: 0, threads: threads) }

@@ -11,6 +11,7 @@ struct Build: ParsableCommand {
             With --memory the vectors are read in parts, so that they may be more than fit in memory; such a build goes on
             where it was stopped when the same command is run again. `--index auto` tries several kinds on a sample and
             takes the fastest that reaches --recall; with it, --memory limits what the finished index takes.
+            With --device cuda a GPU makes the centroids, lists and product codes of inverted files (IVF…); the file is the same.
 
             Example:
               akin build vectors.npy --index Flat --metric cosine -o index.akin

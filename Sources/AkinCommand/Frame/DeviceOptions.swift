@@ -76,8 +76,7 @@ struct WorkPlace {
         guard let device, isGPU else { return index }
         guard CUDAPlacement.holds(index) else {
             throw CommandError(
-                "\(path): \(index.spec) is not searched on a GPU; expected Flat, SQfp16, SQbf16, IVF…,Flat, "
-                    + "IVF…,PQ of 4 to 8 bits with or without a second code, or --device cpu")
+                "\(path): \(index.spec) is not searched on a GPU; expected \(CUDAPlacement.supported); or --device cpu")
         }
         return try CUDAPlacement(device.contexts()).place(index, threads: threads)
     }

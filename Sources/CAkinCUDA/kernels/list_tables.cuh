@@ -71,7 +71,7 @@ AKIN_DEVICE void akin_pq_tables_short(const float *queries, const float *codeboo
     float widest = 0;
     for (uint32_t s = 0; s < m; s++) {
         float range = akin_value(greatest[s]) - akin_value(least[s]);
-        widest = range <= widest ? widest : range; // NaN stays, and no query of such is certain
+        widest = range <= widest ? widest : range; // an entry that is NaN makes the loss of its part NaN: never certain
     }
     float step = widest / 65535, perStep = widest > 0 ? 65535 / widest : 0;
     for (uint32_t i = threadIdx.x; i < m * ksub; i += blockDim.x) {

@@ -125,12 +125,12 @@ const akin_kernel_table *akin_kernels(void);
 // The table of a level, or NULL where this CPU (or this build) lacks it.
 const akin_kernel_table *akin_kernels_at(akin_simd_level level);
 
-// Maps floats to integers of the same order.
+// Maps floats to integers of the same order; -0, which a sum that is too small for a float may become, equals 0.
 static inline int32_t akin_ordered(float key) {
     union {
         float f;
         int32_t i;
-    } u = {key};
+    } u = {key + 0.0f};
     return u.i ^ ((u.i >> 31) & 0x7fffffff);
 }
 

@@ -115,6 +115,17 @@ struct FlatIndexTests {
         }
     }
 
+    @Test("scores too small for a float are equal, whatever their sign", arguments: ["Flat", "IVF1,Flat", "SQbf16"])
+    func underflow(spec: String) throws {
+        let base = Matrix<Float>((0..<40).map { [$0 % 3 == 0 ? -1e-30 : 1e-30] })
+        let index = try BuiltIndex(IndexSpec(parsing: spec), base, metric: .innerProduct, space: nil).index
+        let found = try index.search(Matrix<Float>([[1e-30], [-1e-30]]), k: 10, options: SearchOptions()).neighbors
+        for q in 0..<2 {
+            #expect(found[q].map(\.id) == Array(0..<10))
+            #expect(found[q].allSatisfy { $0.score == 0 })
+        }
+    }
+
     @Test("mixes whole and fractional queries over bytes")
     func mixesWholeAndFractionalQueries() throws {
         let base = FlatData.bytes.matrix(rows: 1000, columns: 40, seed: 8)
