@@ -48,7 +48,11 @@ extension DeviceLists {
     /// Finds the candidates of each query that second codes decide about: those with the least estimates.
     ///
     /// - Parameters:
+    ///   - queries: `[q, dimension]`, finite.
     ///   - count: candidates of each query.
+    ///   - nprobe: 1 to the number of lists.
+    ///   - options: threads, filter and cancellation.
+    ///   - nearest: finds the nearest centroids; the index does where it is `nil`.
     /// - Returns: the candidates of each query, and an answer without rows.
     /// - Throws: as ``search(_:k:nprobe:options:nearest:)``.
     package func nominate(

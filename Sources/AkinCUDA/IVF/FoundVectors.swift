@@ -25,6 +25,7 @@ extension DeviceLists {
     ///   - k: 1 or more.
     ///   - key: of a vector, by its place.
     ///   - number: of a vector, by its place.
+    /// - Returns: k at most, nearest first.
     func nearest(_ count: Int, k: Int, key: (Int) -> Float, number: (Int) -> UInt32) -> [Neighbor] {
         var end = 0, hasTies = false
         // Vectors as far as the k-th may take its place by their ids.
