@@ -10,6 +10,10 @@
 #define AKIN_HOST_ASAN 1
 #include <sanitizer/common_interface_defs.h>
 #endif
+#if __has_feature(thread_sanitizer)
+#define AKIN_HOST_TSAN 1
+#include <sanitizer/tsan_interface.h>
+#endif
 #endif
 
 // akin_fibre_switch(save, load): keeps what a call must preserve on the stack, stores its pointer, takes the other's.
@@ -101,6 +105,10 @@ size_t pageBytes() {
 } // namespace
 
 Fibre::~Fibre() {
+#ifdef AKIN_HOST_TSAN
+    if (tracked)
+        __tsan_destroy_fiber(tracked);
+#endif
     if (stack)
         munmap(stack, stackBytes + pageBytes());
 }
@@ -128,6 +136,12 @@ void Fibre::prepare(void (*newBody)(void *), void *newArgument) {
     body = newBody;
     argument = newArgument;
     shadow = nullptr;
+#ifdef AKIN_HOST_TSAN
+    // A new one each time: calls that a body has left for good would still be on the old one's record.
+    if (tracked)
+        __tsan_destroy_fiber(tracked);
+    tracked = __tsan_create_fiber(0);
+#endif
     uintptr_t *top = reinterpret_cast<uintptr_t *>(stack + pageBytes() + stackBytes);
 #if defined(__x86_64__)
     *--top = 0; // alignment: the stack is 16-byte aligned where akin_fibre_enter begins
@@ -164,6 +178,11 @@ void Fibre::change(Fibre &from, Fibre &to, [[maybe_unused]] bool last) {
     to.entered = &from;
 #ifdef AKIN_HOST_ASAN
     __sanitizer_start_switch_fiber(last ? nullptr : &from.shadow, to.bottom, to.extent);
+#endif
+#ifdef AKIN_HOST_TSAN
+    if (!from.stack)
+        from.owner = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(to.stack ? to.tracked : to.owner, 0);
 #endif
     akin_fibre_switch(&from.pointer, &to.pointer);
     from.arrived();

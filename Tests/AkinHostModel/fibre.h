@@ -28,6 +28,8 @@ class Fibre {
     const void *bottom = nullptr; // for AddressSanitizer: the extent of the stack
     size_t extent = 0;
     void *shadow = nullptr;
+    void *tracked = nullptr;  // for ThreadSanitizer: what it knows of this fibre,
+    void *owner = nullptr;    // or of the thread, where the stack is the program's
     Fibre *entered = nullptr; // the fibre that switched to this one last
 
     static void start(Fibre *self);

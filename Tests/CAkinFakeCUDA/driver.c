@@ -176,10 +176,15 @@ static int context_set(akin_cuda_context context) {
     return 0;
 }
 static int context_synchronize(void) {
-    BEGIN("cuCtxSynchronize")
+    enter();
+    if (!current)
+        return leave(201);
+    device_state *device = &fake_devices[current->device];
+    const int code = fault(device, "cuCtxSynchronize");
+    // As for a stream: work has ended.
     for (akin_cuda_stream s = device->streams; s; s = s->next)
         fake_run(s);
-    return leave(device->broken);
+    return leave(code ? code : device->broken);
 }
 
 static int memory_info(size_t *free_bytes, size_t *total) {
@@ -348,9 +353,14 @@ static int stream_destroy(akin_cuda_stream stream) {
     return leave(0);
 }
 static int stream_synchronize(akin_cuda_stream stream) {
-    BEGIN("cuStreamSynchronize")
+    enter();
+    if (!current)
+        return leave(201);
+    device_state *device = &fake_devices[current->device];
+    const int code = fault(device, "cuStreamSynchronize");
+    // Waiting may fail, but work has ended then, too: whoever waited may free what it used.
     fake_run(stream);
-    return leave(device->broken);
+    return leave(code ? code : device->broken);
 }
 static int stream_wait(akin_cuda_stream stream, akin_cuda_event event, unsigned flags) {
     (void)flags;

@@ -67,9 +67,7 @@ public final class DevicePool: Sendable {
 
     deinit {
         // Buffers hold their pool, so nothing is given out any more.
-        state.withLock { state in
-            for block in state.free.values.joined() { release(block, &state) }
-        }
+        state.withLock { state in trim(&state) }
     }
 
     /// How much it holds.
@@ -172,17 +170,17 @@ public final class DevicePool: Sendable {
         }
     }
 
+    /// Gives what is kept back to the driver once the device has done with it.
     private func trim(_ state: inout State) {
-        for block in state.free.values.joined() { release(block, &state) }
+        guard !state.free.isEmpty else { return }
+        // Any stream may still read a block: not only the one it was taken for, but that of a search which failed halfway.
+        // The driver waits for such work only as a side effect, so say it. A failure of either call is that of work
+        // before, and shows at the next one that is asked for a result.
+        _ = context.result { $0.cuCtxSynchronize() }
+        for block in state.free.values.joined() {
+            _ = context.result { $0.cuMemFree_v2(block.address) }
+            state.usage.held -= block.bytes
+        }
         state.free.removeAll()
-    }
-
-    /// Gives memory back to the driver once its stream has done with it.
-    private func release(_ block: Block, _ state: inout State) {
-        // The driver waits for work that uses the memory only as a side effect, so say it. A failure of either call is
-        // that of work before, and shows at the next one that is asked for a result.
-        _ = context.result { $0.cuStreamSynchronize(block.stream.handle) }
-        _ = context.result { $0.cuMemFree_v2(block.address) }
-        state.usage.held -= block.bytes
     }
 }
