@@ -1,3 +1,4 @@
+package import Akin
 package import AkinCUDA
 
 /// One thing that holds on every device.
@@ -73,4 +74,18 @@ package func expectError(
         throw CaseFailure("\(what()): another error: \(error)")
     }
     throw CaseFailure("\(what()): no error")
+}
+
+/// Fails a case unless two indexes refuse a search alike, and do refuse it.
+package func expectSameRefusal(
+    _ one: any VectorIndex, _ other: any VectorIndex, _ queries: Matrix<Float>, k: Int, _ options: SearchOptions
+) throws {
+    let errors = try [one, other].map { index -> IndexError? in
+        do {
+            _ = try index.search(queries, k: k, options: options)
+            return nil
+        } catch let error as IndexError { return error }
+    }
+    try expect(errors[0] != nil, "the CPU refuses nothing")
+    try expect(errors[1], equals: errors[0], "the error")
 }

@@ -54,15 +54,7 @@ extension CUDACase {
             let bad = Matrix([[0, 1, .nan, 2] as [Float]])
             for (asked, k, threads) in [(queries, 0, 1), (flatRows(3, 5, seed: 1), 1, 1), (bad, 1, 1), (queries, 1, 0)]
             {
-                var errors: [IndexError?] = []
-                for one in [index, there] as [any VectorIndex] {
-                    do {
-                        _ = try one.search(asked, k: k, options: SearchOptions(threads: threads))
-                        errors.append(nil)
-                    } catch let error as IndexError { errors.append(error) }
-                }
-                try expect(errors[0] != nil, "the CPU refuses nothing")
-                try expect(errors[1], equals: errors[0], "the error")
+                try expectSameRefusal(index, there, asked, k: k, SearchOptions(threads: threads))
             }
             try expectError(
                 "no memory",

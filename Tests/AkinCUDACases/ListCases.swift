@@ -145,15 +145,7 @@ extension CUDACase {
             let there = try CUDAIVFIndex(index, kernels: device.kernels, budget: 16 << 20)
             let queries = listRows(2, 4, seed: 11), bad = Matrix([[0, 1, .nan, 2] as [Float]])
             for (asked, k, nprobe) in [(queries, 0, 1), (listRows(2, 5, seed: 1), 1, 1), (bad, 1, 1), (queries, 1, 0)] {
-                var errors: [IndexError?] = []
-                for one in [index, there] as [any VectorIndex] {
-                    do {
-                        _ = try one.search(asked, k: k, options: SearchOptions(nprobe: nprobe))
-                        errors.append(nil)
-                    } catch let error as IndexError { errors.append(error) }
-                }
-                try expect(errors[0] != nil, "the CPU refuses nothing")
-                try expect(errors[1], equals: errors[0], "the error")
+                try expectSameRefusal(index, there, asked, k: k, SearchOptions(nprobe: nprobe))
             }
         },
         CUDACase("lists filled on the device are the CPU's, bit by bit") { device in

@@ -39,7 +39,7 @@ public protocol HeldPoints: AnyObject {
     /// - Parameters:
     ///   - quantizer: for vectors as long as the points, of 4 to 8 bits.
     ///   - isResidual: whether centroids are taken off.
-    /// - Returns: `[n, quantizer.codeByteCount]`, the bytes of ``ProductQuantizer/encode(_:threads:)``; `nil` where the
+    /// - Returns: `[n, quantizer.codeByteCount]`, the bytes of ``ProductQuantizer/encode(_:)``; `nil` where the
     ///   device has no room for a codebook of such parts.
     /// - Throws: what the device throws.
     func codes(by quantizer: ProductQuantizer, isResidual: Bool) throws -> [UInt8]?
